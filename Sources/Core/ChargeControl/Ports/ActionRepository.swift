@@ -1,0 +1,153 @@
+import ChargeModel
+
+/// The port to what outlives the process: actions, intents, settings.
+package protocol ActionRepository: Sendable {
+    /// Makes a change durable, all of it or nothing of it. When this returns, the change survives a
+    /// power cut (requirement R16).
+    func commit(_ change: StoreChange) async throws(StoreError)
+
+    /// What a restart begins with, for the chargers of the configuration.
+    func restore(_ chargers: [ChargerID]) async throws(StoreError) -> [RestoredCharger]
+
+    func action(_ id: Action.ID) async throws(StoreError) -> Action?
+
+    /// Actions, newest first.
+    func actions(_ query: ActionQuery) async throws(StoreError) -> ActionPage
+
+    /// What was answered before under the same idempotency key, if it is not older than 24 h at
+    /// `now`.
+    func idempotencyRecord(
+        scope: String, key: String, now: WallInstant
+    ) async throws(StoreError) -> IdempotencyRecord?
+}
+
+/// What is to become durable in one step.
+package struct StoreChange: Hashable, Sendable {
+    /// Actions to insert, or to replace by their id.
+    package var actions: [Action]
+    /// The intent of one charger.
+    package var intent: IntentChange?
+    /// The settings of one charger.
+    package var settings: SettingsChange?
+    package var idempotency: IdempotencyRecord?
+
+    package init(
+        actions: [Action] = [], intent: IntentChange? = nil, settings: SettingsChange? = nil,
+        idempotency: IdempotencyRecord? = nil
+    ) {
+        self.actions = actions
+        self.intent = intent
+        self.settings = settings
+        self.idempotency = idempotency
+    }
+}
+
+package struct IntentChange: Hashable, Sendable {
+    package var charger: ChargerID
+    /// nil forgets the intent: the next fresh reading is adopted.
+    package var intent: ChargeIntent?
+    package var at: WallInstant
+
+    package init(charger: ChargerID, intent: ChargeIntent?, at: WallInstant) {
+        self.charger = charger
+        self.intent = intent
+        self.at = at
+    }
+}
+
+package struct SettingsChange: Hashable, Sendable {
+    package var charger: ChargerID
+    package var maxChargeRate: Watts?
+    package var at: WallInstant
+
+    package init(charger: ChargerID, maxChargeRate: Watts?, at: WallInstant) {
+        self.charger = charger
+        self.maxChargeRate = maxChargeRate
+        self.at = at
+    }
+}
+
+/// What is durable of one charger.
+package struct RestoredCharger: Hashable, Sendable {
+    package var charger: ChargerID
+    package var intent: ChargeIntent?
+    package var maxChargeRate: Watts?
+    /// At most one: the action that was not finished.
+    package var openAction: Action?
+    /// The newest action, whatever its state.
+    package var lastAction: Action?
+
+    package init(
+        charger: ChargerID, intent: ChargeIntent? = nil, maxChargeRate: Watts? = nil,
+        openAction: Action? = nil, lastAction: Action? = nil
+    ) {
+        self.charger = charger
+        self.intent = intent
+        self.maxChargeRate = maxChargeRate
+        self.openAction = openAction
+        self.lastAction = lastAction
+    }
+}
+
+/// That a request was carried out under a client's idempotency key.
+package struct IdempotencyRecord: Hashable, Sendable {
+    /// API key, method and path.
+    package var scope: String
+    /// The client's header value, 1 to 255 characters.
+    package var key: String
+    /// SHA-256 of the body.
+    package var bodyHash: [UInt8]
+    /// The action of a push; nil for settings.
+    package var action: Action.ID?
+    package var createdAt: WallInstant
+
+    package init(
+        scope: String, key: String, bodyHash: [UInt8], action: Action.ID?, createdAt: WallInstant
+    ) {
+        self.scope = scope
+        self.key = key
+        self.bodyHash = bodyHash
+        self.action = action
+        self.createdAt = createdAt
+    }
+}
+
+/// Which actions to list.
+package struct ActionQuery: Hashable, Sendable {
+    /// Only actions of these chargers. Empty gives an empty page.
+    package var chargers: [ChargerID]
+    /// nil for all states.
+    package var state: ActionStateName?
+    package var offset: Int
+    package var limit: Int
+
+    package init(
+        chargers: [ChargerID], state: ActionStateName? = nil, offset: Int = 0, limit: Int = 10
+    ) {
+        self.chargers = chargers
+        self.state = state
+        self.offset = offset
+        self.limit = limit
+    }
+}
+
+package struct ActionPage: Hashable, Sendable {
+    package var actions: [Action]
+    /// How many match in all.
+    package var total: Int
+
+    package init(actions: [Action], total: Int) {
+        self.actions = actions
+        self.total = total
+    }
+}
+
+/// Why the store did not do it. `reason` is for logs, never for an answer to a client.
+package enum StoreError: Error, Hashable, Sendable {
+    /// No room left on the device.
+    case full
+    /// Cannot be written or read now.
+    case unavailable(reason: String)
+    /// The file is not a database of ours, or is damaged.
+    case corrupt(reason: String)
+}

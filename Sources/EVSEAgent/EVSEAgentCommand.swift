@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct EVSEAgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "evse-agent")
+}

@@ -1,0 +1,133 @@
+/// What a client can ask of a charger.
+package enum ChargeCommand: String, Hashable, Sendable, CaseIterable {
+    /// Let the vehicle charge, as fast as everything in force allows.
+    case charge
+    /// Hold the charger at 0 A.
+    case idle
+}
+
+/// How an action is to be carried out in time.
+package enum ActionExecution: String, Hashable, Sendable, CaseIterable {
+    case immediate
+    case scheduled
+    case windowed
+}
+
+/// One pushed command and what became of it.
+package struct Action: Hashable, Sendable, Identifiable {
+    /// The identifier in the API: `action_` and random characters.
+    package struct ID: RawRepresentable, Hashable, Sendable {
+        package var rawValue: String
+        package init(rawValue: String) { self.rawValue = rawValue }
+        package init(_ value: String) { self.init(rawValue: value) }
+    }
+
+    package let id: ID
+    package let charger: ChargerID
+    package let command: ChargeCommand
+    package var state: ActionState
+    package let createdAt: WallInstant
+    package var updatedAt: WallInstant
+    package var acknowledgedAt: WallInstant?
+    package var completedAt: WallInstant?
+    /// When a deferred action begins; nil for an immediate one.
+    package var start: WallInstant?
+    /// When a window ends.
+    package var end: WallInstant?
+    /// What a completed action says beyond its success, such as a limit that holds the charger at 0 A.
+    package var message: String?
+    /// How a test of a client wants the action to end; simulated chargers only.
+    package var sandbox: SandboxOutcome?
+
+    package init(
+        id: ID, charger: ChargerID, command: ChargeCommand, state: ActionState,
+        createdAt: WallInstant, sandbox: SandboxOutcome? = nil
+    ) {
+        self.id = id
+        self.charger = charger
+        self.command = command
+        self.state = state
+        self.createdAt = createdAt
+        self.updatedAt = createdAt
+        self.acknowledgedAt = nil
+        self.completedAt = nil
+        self.start = nil
+        self.end = nil
+        self.message = nil
+        self.sandbox = sandbox
+    }
+}
+
+/// Where an action stands. `scheduled -> acknowledged -> completed | failed`, `scheduled -> cancelled`.
+package enum ActionState: Hashable, Sendable {
+    case scheduled
+    case acknowledged
+    case completed
+    case failed(ActionFailure)
+    case cancelled
+
+    package var isTerminal: Bool {
+        switch self {
+        case .scheduled, .acknowledged: false
+        case .completed, .failed, .cancelled: true
+        }
+    }
+
+    /// The word of the API.
+    package var name: ActionStateName {
+        switch self {
+        case .scheduled: .scheduled
+        case .acknowledged: .acknowledged
+        case .completed: .completed
+        case .failed: .failed
+        case .cancelled: .cancelled
+        }
+    }
+}
+
+/// The states of an action without what belongs to them, as the API names them.
+package enum ActionStateName: String, Hashable, Sendable, CaseIterable {
+    case scheduled, acknowledged, completed, failed, cancelled
+}
+
+/// Why an action failed: a code for programs and a sentence for people.
+package struct ActionFailure: Hashable, Sendable {
+    package var code: ActionErrorCode
+    package var message: String
+
+    package init(code: ActionErrorCode, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// The `errorCode` of a failed action.
+package enum ActionErrorCode: String, Hashable, Sendable, CaseIterable {
+    case deviceOffline = "DEVICE_OFFLINE"
+    case deviceRefused = "DEVICE_REFUSED"
+    case notApplied = "NOT_APPLIED"
+    case deviceFaulted = "DEVICE_FAULTED"
+    case superseded = "SUPERSEDED"
+    case windowMissed = "WINDOW_MISSED"
+}
+
+/// How the action of a client's test is to end (`sandbox` in the push body).
+package struct SandboxOutcome: Hashable, Sendable {
+    /// nil completes as usual, after the delay.
+    package var failure: ActionErrorCode?
+    /// 0 to 60 s.
+    package var delay: Duration
+
+    package init(failure: ActionErrorCode?, delay: Duration) {
+        self.failure = failure
+        self.delay = delay
+    }
+}
+
+/// What is wanted of a charger until somebody wants something else. It outlives restarts.
+package enum ChargeIntent: Hashable, Sendable {
+    case charge
+    case idle
+    /// What was found in the wallbox when nobody had said anything: kept, never raised. 0 is idle.
+    case adopted(Milliamperes)
+}

@@ -1,0 +1,89 @@
+/// What the driver knows of one wallbox at one moment.
+package struct ChargerSnapshot: Hashable, Sendable {
+    package var link: LinkState
+    /// When the last complete poll ended; nil before the first.
+    package var lastPoll: TimePoint?
+    package var pilot: Reading<PilotState>
+    /// Measured power of all phases together.
+    package var power: Reading<Watts>
+    /// Measured current of each phase, as many as the wallbox has.
+    package var currents: [Reading<Milliamperes>]
+    package var voltages: [Reading<Millivolts>]
+    /// Energy since installation.
+    package var energyTotal: Reading<WattHours>
+    package var energySession: Reading<WattHours>
+    /// The limit in force in the wallbox, 0 when it is switched off. Absent as `writeOnly` where the
+    /// wallbox is switched on and its limit cannot be read.
+    package var setpoint: Reading<Milliamperes>
+    /// The least of what the wallbox's own registers state as its maximum.
+    package var hardwareMaximum: Reading<Milliamperes>
+    /// The wallbox's own error code, 0 when it reports none.
+    package var errorCode: Reading<Int>
+    package var serial: Reading<String>
+    package var firmware: Reading<String>
+    package var application: TargetApplication
+    /// What stands as long as it stands; worded for a person.
+    package var conditions: [ChargerCondition]
+
+    package init(phases: Int) {
+        link = .connecting
+        pilot = .absent(.notYetRead)
+        power = .absent(.notYetRead)
+        currents = Array(repeating: .absent(.notYetRead), count: phases)
+        voltages = Array(repeating: .absent(.notYetRead), count: phases)
+        energyTotal = .absent(.notYetRead)
+        energySession = .absent(.notYetRead)
+        setpoint = .absent(.notYetRead)
+        hardwareMaximum = .absent(.notYetRead)
+        errorCode = .absent(.notYetRead)
+        serial = .absent(.notYetRead)
+        firmware = .absent(.notYetRead)
+        application = .none
+        conditions = []
+    }
+}
+
+/// Whether a wallbox answers.
+package enum LinkState: Hashable, Sendable {
+    /// No answer yet since start.
+    case connecting
+    case up
+    /// It answered once and does not now, or never did and an attempt failed; `reason` is for people.
+    case down(reason: String)
+}
+
+/// A standing condition of a charger that people and control have to know.
+package enum ChargerCondition: Hashable, Sendable {
+    /// Three writes in a row were contradicted by read-back: the charger is held at its safe current
+    /// (requirement R8).
+    case writesNotApplied
+    /// Somebody else changed the setpoint three times within ten minutes: only reductions are
+    /// written (requirement R8, `COMPETING_CONTROLLER`).
+    case competingController
+    /// The wallbox cannot be made to fall back to a safe current by itself when this agent dies, or
+    /// falls upwards; `reason` says which (requirement R3). Permanent.
+    case failsafeNotArmed(reason: String)
+    /// The device at this address is not the one that the profile describes: nothing is written.
+    case wrongDevice(reason: String)
+
+    /// The code under which logs and the event stream name it.
+    package var code: String {
+        switch self {
+        case .writesNotApplied: "WRITES_NOT_APPLIED"
+        case .competingController: "COMPETING_CONTROLLER"
+        case .failsafeNotArmed: "FAILSAFE_NOT_ARMED"
+        case .wrongDevice: "WRONG_DEVICE"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .writesNotApplied:
+            "three writes in a row were not applied; held at the safe current"
+        case .competingController:
+            "another controller keeps changing the setpoint; only reductions are written"
+        case .failsafeNotArmed(let reason): reason
+        case .wrongDevice(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// What a charger is to do: a lease, not a setting. Past ``validUntil`` the driver falls to the
+/// lesser of this limit and the safe current by itself (requirement R4).
+package struct ChargerTarget: Hashable, Sendable {
+    /// The current that may be offered per phase; 0 pauses charging. Never between 0 and the
+    /// minimum of the pilot signal.
+    package var limit: Milliamperes
+    package var validUntil: MonotonicInstant
+    /// Rises with every change of ``limit``; a snapshot names the revision that it has applied.
+    package var revision: UInt64
+
+    package init(limit: Milliamperes, validUntil: MonotonicInstant, revision: UInt64) {
+        self.limit = limit
+        self.validUntil = validUntil
+        self.revision = revision
+    }
+}
+
+/// How far a target has come.
+package enum TargetApplication: Hashable, Sendable {
+    /// No target has been given yet; nothing is written but heartbeats and failsafes.
+    case none
+    /// Nothing of this revision has been confirmed by the wallbox yet.
+    case pending(revision: UInt64)
+    /// Every write of this revision was confirmed at this time; it is not read back yet.
+    case written(revision: UInt64, at: TimePoint)
+    /// The wallbox verifiably does it. `offered` is what it says that it offers, which may be less
+    /// than asked for (a cable or a switch limits it).
+    case verified(revision: UInt64, offered: Milliamperes, at: TimePoint)
+    /// The wallbox answered a write with an exception that repeating does not cure.
+    case refused(revision: UInt64, reason: String)
+    /// Written and confirmed, and contradicted by what is read back.
+    case contradicted(revision: UInt64, found: Milliamperes)
+
+    package var revision: UInt64? {
+        switch self {
+        case .none: nil
+        case .pending(let revision), .written(let revision, _), .verified(let revision, _, _),
+            .refused(let revision, _), .contradicted(let revision, _):
+            revision
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// The port to one bus: a TCP connection or a serial line, with one request outstanding at most.
+///
+/// The core decides when to open, close and ask; an adapter only does. An adapter never reconnects,
+/// repeats or queues by itself.
+package protocol ModbusBus: Sendable {
+    /// Opens the link, closing an open one first.
+    ///
+    /// - Parameter timeout: An absolute bound on the attempt, 0.2 s to 10 s.
+    func open(timeout: Duration) async throws(ModbusError)
+
+    /// Closes the link; closing a closed link does nothing.
+    func close() async
+
+    /// Sends one request and waits for the answer that provably belongs to it.
+    ///
+    /// After an error whose ``ModbusError/requiresReopening`` is true the link is closed.
+    ///
+    /// - Parameter timeout: An absolute bound on the whole transaction, 0.2 s to 10 s.
+    func perform(
+        _ request: ModbusRequest, timeout: Duration
+    ) async throws(ModbusError) -> ModbusResponse
+}

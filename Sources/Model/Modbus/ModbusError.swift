@@ -1,0 +1,76 @@
+/// Why a transaction has no usable answer.
+package enum ModbusError: Error, Hashable, Sendable {
+    /// No complete answer within the deadline.
+    case timeout
+    /// The unit refused the request.
+    case exception(ModbusException)
+    /// The link is not there: refused, reset, closed, or never opened. `errno` as the system gave it.
+    case connectionLost(errno: Int32)
+    /// Bytes arrived that are not the answer to this request.
+    case malformed(Malformation)
+    /// The bus has been shut down; nothing will be carried out any more.
+    case busShutDown
+
+    /// What was wrong with a frame (requirement R5).
+    package enum Malformation: Hashable, Sendable {
+        case transactionID(expected: UInt16, received: UInt16)
+        case protocolID(UInt16)
+        case length(UInt16)
+        case unit(expected: UInt8, received: UInt8)
+        case functionCode(expected: UInt8, received: UInt8)
+        case byteCount(expected: Int, received: Int)
+        case writeEcho
+        case checksum
+        /// Bytes were waiting before the request was sent.
+        case unsolicitedBytes
+    }
+
+    /// Whether the same request may be tried again with a chance of success.
+    package var isWorthRetrying: Bool {
+        switch self {
+        case .timeout, .connectionLost, .malformed: true
+        case .exception(let exception): exception.handling != .permanent
+        case .busShutDown: false
+        }
+    }
+
+    /// Whether the link must be closed and opened again before the next request (requirement R6):
+    /// after anything but a clean answer, a late frame could be taken for the next one's.
+    package var requiresReopening: Bool {
+        switch self {
+        case .timeout, .connectionLost, .malformed: true
+        case .exception, .busShutDown: false
+        }
+    }
+}
+
+extension ModbusError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .timeout: "no answer within the deadline"
+        case .exception(let exception): "\(exception)"
+        case .connectionLost(let errno): "connection lost (errno \(errno))"
+        case .malformed(let malformation): "wrong answer: \(malformation)"
+        case .busShutDown: "the bus is shut down"
+        }
+    }
+}
+
+extension ModbusError.Malformation: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .transactionID(let expected, let received):
+            "transaction id \(received) instead of \(expected)"
+        case .protocolID(let id): "protocol id \(id) instead of 0"
+        case .length(let length): "length field \(length)"
+        case .unit(let expected, let received): "unit \(received) instead of \(expected)"
+        case .functionCode(let expected, let received):
+            "function code \(received) instead of \(expected)"
+        case .byteCount(let expected, let received):
+            "\(received) data bytes instead of \(expected)"
+        case .writeEcho: "the write echo differs from what was written"
+        case .checksum: "checksum"
+        case .unsolicitedBytes: "bytes arrived that nobody asked for"
+        }
+    }
+}
