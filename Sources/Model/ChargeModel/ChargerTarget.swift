@@ -4,12 +4,19 @@ package struct ChargerTarget: Hashable, Sendable {
     /// The current that may be offered per phase; 0 pauses charging. Never between 0 and the
     /// minimum of the pilot signal.
     package var limit: Milliamperes
+    /// Whether the wallbox may be switched on or raised to ``limit``. What was merely found in a
+    /// wallbox and adopted does not raise: then only what stands above the limit is written.
+    package var allowsIncrease: Bool
     package var validUntil: MonotonicInstant
-    /// Rises with every change of ``limit``; a snapshot names the revision that it has applied.
+    /// Rises with every change of ``limit`` or ``allowsIncrease``; a snapshot names the revision that it has applied.
     package var revision: UInt64
 
-    package init(limit: Milliamperes, validUntil: MonotonicInstant, revision: UInt64) {
+    package init(
+        limit: Milliamperes, allowsIncrease: Bool = true, validUntil: MonotonicInstant,
+        revision: UInt64
+    ) {
         self.limit = limit
+        self.allowsIncrease = allowsIncrease
         self.validUntil = validUntil
         self.revision = revision
     }
@@ -21,6 +28,8 @@ package enum TargetApplication: Hashable, Sendable {
     case none
     /// Nothing of this revision has been confirmed by the wallbox yet.
     case pending(revision: UInt64)
+    /// An increase waits until then, so that increases stay apart (requirement R9).
+    case held(revision: UInt64, until: MonotonicInstant)
     /// Every write of this revision was confirmed at this time; it is not read back yet.
     case written(revision: UInt64, at: TimePoint)
     /// The wallbox verifiably does it. `offered` is what it says that it offers, which may be less
@@ -34,8 +43,9 @@ package enum TargetApplication: Hashable, Sendable {
     package var revision: UInt64? {
         switch self {
         case .none: nil
-        case .pending(let revision), .written(let revision, _), .verified(let revision, _, _),
-            .refused(let revision, _), .contradicted(let revision, _):
+        case .pending(let revision), .held(let revision, _), .written(let revision, _),
+            .verified(let revision, _, _), .refused(let revision, _),
+            .contradicted(let revision, _):
             revision
         }
     }

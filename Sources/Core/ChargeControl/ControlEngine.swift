@@ -1,0 +1,337 @@
+import ChargeModel
+
+/// Decides what one charger is to do, and what becomes of the actions pushed to it. Pure: it is told
+/// what happened and answers with effects.
+///
+/// ```
+/// event                          what it does
+/// tick                           renews the lease of the target, checks deadlines
+/// snapshotTaken                  adopts what was found at first contact; follows the action in flight
+/// requested                      refuses, or orders the commit of the action
+/// persisted                      the action begins to count; the client is answered
+/// persistFailed                  as if the action had never come; the client is answered
+/// settingsRequested              orders the commit of the settings
+/// ```
+///
+/// What is wanted is the *intent*: of the action in flight, else the durable one, else what was
+/// adopted. Everything that limits is a ``Claim``; ``ClaimMerge`` makes the decision. Source: the
+/// API contract, section "Actions"; requirements R1, R2, R4, R8, R12, R16.
+package struct ControlEngine: Sendable {
+    package let configuration: ControlConfiguration
+    package private(set) var snapshot: ChargerSnapshot
+    package private(set) var decision: Decision
+    package internal(set) var lastAction: Action?
+
+    var book: ActionBook
+    /// What holds without an action: durable, or adopted since start.
+    var intent: ChargeIntent?
+    var maxChargeRate: Watts?
+    var pendingSettings: [PendingSettings] = []
+    /// Actions that ended and whose end is not durable yet; repeated with the next tick.
+    var unsaved = UnsavedEnds()
+    var nextCommit: UInt64 = 1
+
+    private var phases: PhaseCounter
+    private var target: ChargerTarget?
+    private var revision: UInt64 = 0
+    /// Readings before this do not count as found: a failed `idle` may have been applied after them.
+    private var adoptAfter: MonotonicInstant
+    /// Whether energy has flowed since the vehicle was plugged in.
+    private var hasCharged = false
+    private var announced: Announced?
+    private var conditions: [ChargerCondition] = []
+
+    struct PendingSettings: Hashable, Sendable {
+        var commit: CommitID
+        var request: RequestID
+        var maxChargeRate: Watts
+    }
+
+    /// What the event stream was told last, to tell only changes.
+    private struct Announced: Hashable, Sendable {
+        var status: ChargerStatus
+        var isConnected: Bool?
+        var isCharging: Bool?
+        /// In steps of 100 W: a meter's noise is no news.
+        var power: Int?
+        var limit: Milliamperes?
+        var maxCurrent: Milliamperes
+    }
+
+    package init(
+        configuration: ControlConfiguration, restored: RestoredCharger, at now: TimePoint
+    ) {
+        self.configuration = configuration
+        snapshot = ChargerSnapshot(phases: configuration.description.phases)
+        decision = Decision(
+            claims: [], winner: nil, limit: nil, reason: "the wallbox has not answered yet")
+        book = ActionBook(startsPerHour: configuration.timing.startsPerHour)
+        phases = PhaseCounter(
+            installed: configuration.description.phases, fall: configuration.timing.phaseFall)
+        adoptAfter = now.monotonic
+        intent = restored.intent
+        maxChargeRate = restored.maxChargeRate
+        lastAction = restored.lastAction
+        resume(restored.openAction, at: now)
+    }
+
+    // MARK: - Events
+
+    /// Time has passed.
+    package mutating func tick(at now: TimePoint) -> [ControlEffect] {
+        var effects = repeatUnsaved()
+        effects += followAction(at: now)
+        effects += decide(at: now)
+        effects += announceState(at: now)
+        return effects
+    }
+
+    /// The driver has finished a poll, or its link or application changed.
+    package mutating func snapshotTaken(
+        _ snapshot: ChargerSnapshot, at now: TimePoint
+    ) -> [ControlEffect] {
+        self.snapshot = snapshot
+        phases.measured(flowingCurrents, at: now.monotonic)
+        rememberCharging()
+        adoptWhatWasFound()
+        var effects = announceConditions()
+        effects += followAction(at: now)
+        effects += decide(at: now)
+        effects += announceState(at: now)
+        return effects
+    }
+
+    // MARK: - The decision
+
+    /// Merges all claims and gives the driver its target: a changed one as a new revision, the same
+    /// one with a renewed lease.
+    mutating func decide(at now: TimePoint) -> [ControlEffect] {
+        let claims = self.claims
+        let before = decision
+        if effectiveIntent == nil {
+            decision = Decision(
+                claims: claims, winner: nil, limit: nil,
+                reason: snapshot.lastPoll == nil
+                    ? "the wallbox has not answered yet"
+                    : "waiting for a fresh reading to adopt what the wallbox does")
+        } else {
+            decision = ClaimMerge.decide(
+                claims, minimum: configuration.minimum, step: configuration.step)
+        }
+        var effects = renewTarget(at: now)
+        if decision != before { effects.append(.announce(.decision(decision))) }
+        return effects
+    }
+
+    private mutating func renewTarget(at now: TimePoint) -> [ControlEffect] {
+        guard let limit = decision.limit else {
+            defer { target = nil }
+            return target == nil ? [] : [.setTarget(nil)]
+        }
+        let allowsIncrease: Bool
+        if case .adopted = effectiveIntent { allowsIncrease = false } else { allowsIncrease = true }
+        if target?.limit != limit || target?.allowsIncrease != allowsIncrease { revision += 1 }
+        let renewed = ChargerTarget(
+            limit: limit, allowsIncrease: allowsIncrease,
+            validUntil: now.monotonic.advanced(by: configuration.timing.lease),
+            revision: revision)
+        target = renewed
+        return [.setTarget(renewed)]
+    }
+
+    var currentRevision: UInt64 { revision }
+
+    /// The intent that shapes the decision: of the action in flight, else what stands.
+    var effectiveIntent: ChargeIntent? {
+        guard let inFlight = book.inFlight, inFlight.action.sandbox?.failure == nil else {
+            return intent
+        }
+        return inFlight.action.command == .charge ? .charge : .idle
+    }
+
+    /// Everything that limits the charger now.
+    private var claims: [Claim] {
+        var claims = limitClaims
+        switch effectiveIntent {
+        case .charge:
+            claims.append(
+                Claim(
+                    source: .action, limit: maxCurrent,
+                    reason: "charging is asked for, with all that is allowed"))
+        case .idle:
+            claims.append(Claim(source: .action, limit: .zero, reason: "idle is asked for"))
+        case .adopted(let found):
+            claims.append(
+                Claim(
+                    source: .adopted, limit: found,
+                    reason: "found in the wallbox, and nobody asked for anything else yet"))
+        case nil: break
+        }
+        if let fault = snapshot.conditions.first(where: \.holdsAtSafeCurrent) {
+            claims.append(
+                Claim(
+                    source: .fault, limit: configuration.safeCurrent, reason: fault.message))
+        }
+        return claims
+    }
+
+    private var limitClaims: [Claim] {
+        var claims = [
+            Claim(
+                source: .installation, limit: configuration.installationMaximum,
+                reason: "max-current of the installation"),
+            Claim(
+                source: .profile, limit: configuration.profileMaximum,
+                reason: "the most that this model does"),
+        ]
+        if let hardware = snapshot.hardwareMaximum.value {
+            claims.append(
+                Claim(
+                    source: .hardware, limit: hardware,
+                    reason: "the wallbox states this as its maximum"))
+        }
+        if let maxChargeRate {
+            claims.append(
+                Claim(
+                    source: .maxChargeRate,
+                    limit: Milliamperes(maxChargeRate, phases: phases.phases),
+                    reason: "max_charge_rate of \(maxChargeRate) on \(phases.phases) "
+                        + (phases.phases == 1 ? "phase" : "phases")))
+        }
+        return claims
+    }
+
+    /// Hardware, profile and installation together.
+    var maxCurrent: Milliamperes {
+        min(
+            configuration.installationMaximum, configuration.profileMaximum,
+            snapshot.hardwareMaximum.value ?? configuration.profileMaximum)
+    }
+
+    // MARK: - What is found
+
+    /// At first contact, and after a failed `idle`, what the wallbox does becomes the intent, and
+    /// only ever lowers. What cannot be read counts as above everything allowed (requirement R12).
+    private mutating func adoptWhatWasFound() {
+        guard intent == nil, book.inFlight == nil, let poll = snapshot.lastPoll,
+            poll.monotonic > adoptAfter
+        else { return }
+        switch snapshot.setpoint {
+        case .captured(let found, let time) where time.monotonic > adoptAfter:
+            intent = .adopted(found)
+        case .captured:
+            break
+        case .absent:
+            intent = .adopted(min(configuration.safeCurrent, configuration.minimum))
+        }
+    }
+
+    /// Forgets the intent until a reading later than now.
+    mutating func forgetIntent(at now: TimePoint) {
+        intent = nil
+        adoptAfter = now.monotonic
+    }
+
+    private var flowingCurrents: [Milliamperes] {
+        guard snapshot.pilot.value?.isDrawing == true else { return [] }
+        return snapshot.currents.compactMap(\.value)
+    }
+
+    private mutating func rememberCharging() {
+        switch snapshot.pilot.value {
+        case .a: hasCharged = false
+        case .c2, .d2: hasCharged = hasCharged || isCharging == true
+        default: break
+        }
+    }
+
+    // MARK: - Telling others
+
+    private mutating func announceConditions() -> [ControlEffect] {
+        guard snapshot.conditions != conditions else { return [] }
+        let gone = conditions.filter { !snapshot.conditions.contains($0) }
+        let come = snapshot.conditions.filter { !conditions.contains($0) }
+        conditions = snapshot.conditions
+        return gone.map { .announce(.fault($0, isActive: false)) }
+            + come.map { .announce(.fault($0, isActive: true)) }
+    }
+
+    private mutating func announceState(at now: TimePoint) -> [ControlEffect] {
+        let view = self.view
+        let state = Announced(
+            status: view.status(at: now.monotonic),
+            isConnected: snapshot.pilot.value?.isVehicleConnected, isCharging: view.isCharging,
+            power: view.power.map { ($0.rawValue + 50) / 100 }, limit: view.decision.limit,
+            maxCurrent: view.maxCurrent)
+        guard state != announced else { return [] }
+        announced = state
+        return [.announce(.state(view))]
+    }
+
+    /// The charger as readers see it.
+    package var view: ChargerView {
+        let power = measuredPower
+        return ChargerView(
+            description: configuration.description, snapshot: snapshot, status: status,
+            isCharging: isCharging, power: power.value, isPowerEstimated: power.isEstimated,
+            maxCurrent: maxCurrent,
+            powerRateLimit: min(uncappedPower, maxChargeRate ?? uncappedPower),
+            maxChargeRate: maxChargeRate, uncappedPower: uncappedPower, decision: decision,
+            lastAction: lastAction)
+    }
+
+    private var uncappedPower: Watts {
+        let product = Watts(maxCurrent, phases: configuration.description.phases)
+        guard let rated = configuration.ratedPower else { return product }
+        return maxCurrent == configuration.profileMaximum ? rated : min(product, rated)
+    }
+
+    private var isCharging: Bool? {
+        guard let pilot = snapshot.pilot.value else { return nil }
+        guard pilot.isDrawing else { return false }
+        guard let power = measuredPower.value else { return true }
+        return power > .zero
+    }
+
+    private var measuredPower: (value: Watts?, isEstimated: Bool) {
+        guard let pilot = snapshot.pilot.value else { return (nil, false) }
+        guard pilot.isDrawing else { return (.zero, false) }
+        if let power = snapshot.power.value { return (power, false) }
+        var estimate = 0
+        for (phase, current) in snapshot.currents.enumerated() {
+            guard let current = current.value else { return (nil, false) }
+            let voltage = snapshot.voltages[phase].value ?? .nominal
+            estimate += current.rawValue * voltage.rawValue / 1_000_000
+        }
+        return (Watts(estimate), true)
+    }
+
+    private var status: ChargerStatus {
+        guard let pilot = snapshot.pilot.value else { return .unavailable }
+        if snapshot.conditions.contains(where: \.holdsAtSafeCurrent) { return .faulted }
+        let isHeld = decision.limit == .zero
+        switch pilot {
+        case .e: return .faulted
+        case .f: return .unavailable
+        case .a: return .available
+        case .c2, .d2:
+            if isHeld { return .finishing }
+            return isCharging == true ? .charging : (hasCharged ? .suspendedEV : .preparing)
+        case .b2:
+            if isHeld { return .suspendedEVSE }
+            return hasCharged ? .suspendedEV : .preparing
+        case .b1, .c1, .d1:
+            return isHeld ? .suspendedEVSE : .preparing
+        }
+    }
+}
+
+extension ChargerCondition {
+    /// Whether this condition limits the charger to its safe current (requirement R8).
+    var holdsAtSafeCurrent: Bool {
+        switch self {
+        case .writesNotApplied, .wrongDevice: true
+        case .competingController, .failsafeNotArmed: false
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import ChargeModel
+
+/// How many phases a vehicle uses, for turning a power into a current per phase.
+///
+/// More phases count at once, since they mean more power; fewer count after a while, since a
+/// measurement may be late. Unknown means all phases of the installation.
+package struct PhaseCounter: Hashable, Sendable {
+    private let installed: Int
+    private let fall: Duration
+    /// What counts now.
+    package private(set) var phases: Int
+    private var fewerSince: MonotonicInstant?
+
+    /// A phase with less than this carries nothing but noise.
+    private static let inUse = Milliamperes(500)
+
+    package init(installed: Int, fall: Duration) {
+        self.installed = installed
+        self.fall = fall
+        phases = installed
+    }
+
+    /// - Parameter currents: The currents measured while energy flows; empty when it does not, or
+    ///   when they are not known.
+    package mutating func measured(_ currents: [Milliamperes], at now: MonotonicInstant) {
+        let used = currents.filter { $0 >= Self.inUse }.count
+        guard used > 0, used < phases else {
+            phases = used > 0 ? min(used, installed) : installed
+            fewerSince = nil
+            return
+        }
+        guard let since = fewerSince else {
+            fewerSince = now
+            return
+        }
+        if since.duration(to: now) >= fall {
+            phases = used
+            fewerSince = nil
+        }
+    }
+}
