@@ -1,0 +1,85 @@
+import ChargeModel
+import DeviceProfiles
+
+/// Which blocks are still to be read, on a grid of absolute poll times.
+struct PollCycle: Hashable, Sendable {
+    private let plan: [ReadBlock]
+    let period: Duration
+    private(set) var nextStart: MonotonicInstant
+    /// Blocks of the running cycle that are still to be read, in order; empty between cycles.
+    private(set) var remaining: [Int] = []
+    /// Blocks to be read at once, outside of the cycle.
+    private(set) var forced: [Int] = []
+    private var started = 0
+    /// Whether the blocks that are read once after a connect are still due.
+    private var isFirstOfContact = true
+
+    init(plan: [ReadBlock], period: Duration, at now: MonotonicInstant) {
+        self.plan = plan
+        self.period = period
+        nextStart = now
+    }
+
+    /// The block to read now.
+    func next(at now: MonotonicInstant) -> Int? {
+        if let block = forced.first ?? remaining.first { return block }
+        return now >= nextStart ? blocks(ofCycle: started).first : nil
+    }
+
+    /// A block is being read: the cycle is under way.
+    mutating func took(_ block: Int, at now: MonotonicInstant) {
+        guard forced.first != block, remaining.isEmpty else { return }
+        remaining = blocks(ofCycle: started)
+        started += 1
+        isFirstOfContact = false
+        skipMissedStarts(at: now)
+    }
+
+    /// A block has been read, or given up for this cycle.
+    ///
+    /// - Returns: Whether this ended the cycle.
+    mutating func finished(_ block: Int) -> Bool {
+        if forced.first == block {
+            forced.removeFirst()
+            return false
+        }
+        remaining.removeAll { $0 == block }
+        return remaining.isEmpty
+    }
+
+    /// Reads the blocks with these registers as soon as the wire is free.
+    mutating func force(_ registers: [RegisterID]) {
+        for (index, block) in plan.enumerated() where !forced.contains(index) {
+            if block.entries.contains(where: { registers.contains($0.register) }) {
+                forced.append(index)
+            }
+        }
+    }
+
+    /// Begins a poll now instead of at the next grid time.
+    mutating func startNow(at now: MonotonicInstant) {
+        nextStart = min(nextStart, now)
+    }
+
+    /// The link was lost: whatever was to be read is read after the next connect, all of it.
+    mutating func restart(at now: MonotonicInstant) {
+        remaining = []
+        forced = []
+        started = 0
+        isFirstOfContact = true
+        nextStart = now
+    }
+
+    private mutating func skipMissedStarts(at now: MonotonicInstant) {
+        let late = nextStart.duration(to: now)
+        let missed = max(0, late.nanoseconds / period.nanoseconds)
+        nextStart = nextStart.advanced(by: period * Int(missed + 1))
+    }
+
+    private func blocks(ofCycle number: Int) -> [Int] {
+        let isSlowDue = number.isMultiple(of: PollClass.slowDivisor)
+        let order: [PollClass] =
+            (isFirstOfContact ? [.once] : []) + [.fast] + (isSlowDue ? [.slow] : [])
+        return order.flatMap { poll in plan.indices.filter { plan[$0].poll == poll } }
+    }
+}
