@@ -1,0 +1,76 @@
+import ChargeModel
+
+extension Register {
+    /// The value that the words of one element mean.
+    ///
+    /// Every word pattern has an answer: a sentinel, an empty text, NaN and infinity are
+    /// `.notAvailable`; a number beyond `Int` and a text that is not printable ASCII are
+    /// `.implausible`. The canonical number is rounded to the nearest, halves away from zero.
+    ///
+    /// - Precondition: `words` are exactly ``width``.
+    package func decode(_ words: ArraySlice<UInt16>) -> DecodedValue {
+        precondition(words.count == width, "\(name) takes \(width) registers, not \(words.count)")
+        switch type {
+        case .text: return decodeText(words)
+        case .u16, .s16, .u32, .s32, .u64, .s64, .f32, .f64: break
+        }
+        let raw = slice(joined(words))
+        guard !invalid.contains(raw) else { return .unavailable(.notAvailable) }
+        switch type {
+        case .f32: return decode(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))), raw)
+        case .f64: return decode(Double(bitPattern: raw), raw)
+        case .u16, .s16, .u32, .s32, .u64, .s64, .text:
+            guard let canonical = scale.canonical(type.number(ofPattern: raw)) else {
+                return .unavailable(.implausible)
+            }
+            return .number(canonical: canonical, raw: raw)
+        }
+    }
+
+    /// The profile's name for a value, when it has one.
+    package func name(of value: DecodedValue) -> String? {
+        switch value {
+        case .number(_, let raw): names.first { $0.raw == .number(raw) }?.name
+        case .text(let text): names.first { $0.raw == .text(text) }?.name
+        case .unavailable: nil
+        }
+    }
+
+    // MARK: - Words to numbers
+
+    private func joined(_ words: ArraySlice<UInt16>) -> UInt64 {
+        switch wordOrder {
+        case .highFirst: words.reduce(0) { $0 << 16 | UInt64($1) }
+        case .lowFirst: words.reversed().reduce(0) { $0 << 16 | UInt64($1) }
+        }
+    }
+
+    private func slice(_ pattern: UInt64) -> UInt64 {
+        guard let bits else { return pattern }
+        return (pattern & bits.mask) >> UInt64(bits.shift)
+    }
+
+    private func decode(_ value: Double, _ raw: UInt64) -> DecodedValue {
+        guard value.isFinite else { return .unavailable(.notAvailable) }
+        guard let canonical = scale.canonical(value) else { return .unavailable(.implausible) }
+        return .number(canonical: canonical, raw: raw)
+    }
+
+    // MARK: - Words to text
+
+    private func decodeText(_ words: ArraySlice<UInt16>) -> DecodedValue {
+        let bytes = words.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }.prefix { $0 != 0 }
+        guard bytes.allSatisfy({ 0x20...0x7E ~= $0 }) else { return .unavailable(.implausible) }
+        let text = String(decoding: bytes, as: UTF8.self).trimmingBlanks()
+        return text.isEmpty ? .unavailable(.notAvailable) : .text(text)
+    }
+}
+
+extension String {
+    /// Without the blanks at both ends, as boxes pad their texts with them.
+    func trimmingBlanks() -> String {
+        let head = drop { $0 == " " }
+        guard let last = head.lastIndex(where: { $0 != " " }) else { return "" }
+        return String(head[...last])
+    }
+}

@@ -1,0 +1,44 @@
+import ChargeModel
+import Modbus
+
+extension DeviceProfile {
+    package subscript(id: RegisterID) -> Register { registers[id.rawValue] }
+
+    /// Every register with this meaning, in the order of the file; several tell it, or one reads
+    /// it and another takes it.
+    package func registers(measuring quantity: MeasuredQuantity) -> [RegisterID] {
+        registers.indices.filter { registers[$0].quantity == quantity }.map { RegisterID($0) }
+    }
+
+    /// The register of this name in the file.
+    package func register(named name: String) -> RegisterID? {
+        registers.firstIndex { $0.name == name }.map { RegisterID($0) }
+    }
+
+    /// Takes the answer to the read of one block apart.
+    ///
+    /// - Precondition: `words` are as many as the block counts, which the bus has checked
+    ///   (requirement R5), and `values` belong to this profile.
+    package func decode(
+        _ words: [UInt16], of block: ReadBlock, into values: inout RegisterValues
+    ) {
+        precondition(
+            words.count == Int(block.count),
+            "\(words.count) registers answer a block of \(block.count) at \(block.address)")
+        for entry in block.entries {
+            let register = self[entry.register]
+            values[entry.register, entry.element] =
+                register.decode(words[entry.offset..<entry.offset + register.width])
+        }
+    }
+}
+
+extension ReadBlock {
+    /// The request that reads the block.
+    package var operation: ModbusOperation {
+        switch space {
+        case .holding: .readHoldingRegisters(address: address, count: count)
+        case .input: .readInputRegisters(address: address, count: count)
+        }
+    }
+}
