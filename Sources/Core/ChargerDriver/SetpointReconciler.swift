@@ -36,7 +36,6 @@ package struct SetpointReconciler: Hashable, Sendable {
     /// How far the goal has come.
     package enum Progress: Hashable, Sendable {
         case pending
-        case held(until: MonotonicInstant)
         case written(at: TimePoint)
         case verified(offered: Milliamperes, at: TimePoint)
         case refused(reason: String)
@@ -147,11 +146,6 @@ package struct SetpointReconciler: Hashable, Sendable {
         retryAt = nil
     }
 
-    /// An increase is wanted and has to wait.
-    package mutating func held(until: MonotonicInstant) {
-        if case .pending = progress { progress = .held(until: until) }
-    }
-
     /// Every write of a command was confirmed.
     package mutating func confirmed(_ command: Command, at now: TimePoint) {
         switch command.kind {
@@ -245,7 +239,7 @@ package struct SetpointReconciler: Hashable, Sendable {
         belief.merge(evidence.found)
         switch progress {
         case .verified, .written: progress = .pending
-        case .pending, .held, .refused, .contradicted: break
+        case .pending, .refused, .contradicted: break
         }
     }
 

@@ -73,7 +73,10 @@ extension DeviceProfile {
         return write(canonical: capped - capped % control.step.rawValue, to: register)
     }
 
-    private func write(canonical: Int, to register: RegisterID) -> CommandOperation {
+    /// The write of a value in the canonical unit of its register, rounded down.
+    ///
+    /// - Precondition: The register can be written, and the value fits it.
+    package func write(canonical: Int, to register: RegisterID) -> CommandOperation {
         guard let words = self[register].encode(canonical: canonical, rounding: .down) else {
             preconditionFailure("\(canonical) does not fit register \(self[register].name) of \(id)")
         }

@@ -1,0 +1,123 @@
+import ChargeModel
+import DeviceProfiles
+
+// What readings mean.
+extension DriverEngine {
+    /// What the last poll shows of the setpoint.
+    var foundSetpoint: SetpointBelief {
+        let limit = profile.control.readBack.flatMap { values[$0]?.canonical }.map {
+            Milliamperes($0)
+        }
+        let isOn: Bool? =
+            switch profile.control.enabled {
+            case .readBack: limit.map { $0 > .zero }
+            case .pilot: snapshot.pilot.value?.isOffering
+            case .register(let register, let on, let off): isOn(register, on: on, off: off)
+            }
+        return SetpointBelief(isOn: isOn, limit: limit.flatMap { $0 > .zero ? $0 : nil })
+    }
+
+    private func isOn(_ register: RegisterID, on: [UInt64], off: [UInt64]) -> Bool? {
+        guard case .number(_, let raw)? = values[register] else { return nil }
+        if on.contains(raw) { return true }
+        return off.contains(raw) ? false : nil
+    }
+
+    /// Whether the measured currents fit the goal, where nothing better tells that it is in force:
+    /// within 0.5 A and 10 % (requirement R10).
+    func isWithinLimit(_ goal: SetpointReconciler.Goal?) -> Bool {
+        guard profile.control.readBack == nil, let goal else { return true }
+        let allowed = (goal.limit.rawValue + 500) * 11 / 10
+        return snapshot.currents.allSatisfy { ($0.value?.rawValue ?? 0) <= allowed }
+    }
+
+    func application(at now: TimePoint) -> TargetApplication {
+        guard let target else { return .none }
+        let revision = target.revision
+        switch reconciler.progress {
+        case .pending:
+            if let goal = goal(at: now.monotonic), reconciler.command(for: goal, at: now.monotonic) == nil,
+                let until = reconciler.wake(for: goal, at: now.monotonic)
+            {
+                return .held(revision: revision, until: until)
+            }
+            return .pending(revision: revision)
+        case .written(let time):
+            return .written(revision: revision, at: time)
+        case .verified(let offered, let time):
+            return .verified(revision: revision, offered: offered, at: time)
+        case .refused(let reason):
+            return .refused(revision: revision, reason: reason)
+        case .contradicted(let found):
+            return .contradicted(revision: revision, found: found)
+        }
+    }
+
+    func conditions(at now: TimePoint) -> [ChargerCondition] {
+        var conditions: [ChargerCondition] = []
+        if case .foreign(let reason) = contact { conditions.append(.wrongDevice(reason: reason)) }
+        if reconciler.hasFault { conditions.append(.writesNotApplied) }
+        if reconciler.hasCompetitor(at: now.monotonic) { conditions.append(.competingController) }
+        if let reason = failsafe.warning(goal: goal(at: now.monotonic)?.limit) {
+            conditions.append(.failsafeNotArmed(reason: reason))
+        }
+        return conditions
+    }
+
+    /// Why the device is not the one of the profile; nil when it is.
+    var identityProblem: String? {
+        for rule in profile.identity {
+            let register = profile[rule.register]
+            guard let value = values[rule.register], !rule.match.accepts(value) else { continue }
+            return """
+                the device at this address is not a \(profile.title): \(register.name) reads \
+                \(value.forPeople)
+                """
+        }
+        return nil
+    }
+
+    /// What tells one device, and one run of it, from another.
+    var deviceMark: DeviceMark? {
+        let serial = profile.registers(measuring: .serial).first.flatMap { values[$0] }
+        let uptime = profile.registers(measuring: .uptime).first.flatMap { values[$0]?.canonical }
+        return serial == nil && uptime == nil ? nil : DeviceMark(serial: serial, uptime: uptime)
+    }
+}
+
+/// What tells one device, and one run of it, from another (requirement R13).
+struct DeviceMark: Hashable, Sendable {
+    var serial: DecodedValue?
+    /// Milliseconds.
+    var uptime: Int?
+
+    /// Whether this was taken from another device than before, or from the same after a restart.
+    func isNewDevice(than before: DeviceMark) -> Bool {
+        if let serial, let old = before.serial, serial != old { return true }
+        guard let uptime, let old = before.uptime else { return false }
+        return uptime < old
+    }
+}
+
+extension IdentityRule.Match {
+    func accepts(_ value: DecodedValue) -> Bool {
+        switch (self, value) {
+        case (.equals(let accepted), .number(_, let raw)): accepted.contains(raw)
+        case (.range(let range), .number(let canonical, _)): range.contains(canonical)
+        case (.prefix(let prefixes), .text(let text)):
+            prefixes.contains { text.lowercased().hasPrefix($0.lowercased()) }
+        default: false
+        }
+    }
+}
+
+extension DecodedValue {
+    /// As people read it.
+    var forPeople: String {
+        switch self {
+        case .number(let canonical, _): "\(canonical)"
+        case .text(let text): "\"\(text)\""
+        case .unavailable(let absence): "nothing (\(absence.rawValue))"
+        }
+    }
+}

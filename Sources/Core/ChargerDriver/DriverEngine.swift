@@ -1,0 +1,328 @@
+import ChargeModel
+import DeviceProfiles
+import Modbus
+
+/// Decides, for one wallbox, which Modbus transaction comes next and what its answer means. Pure: it
+/// is asked ``next(at:)`` when the wire is free and told the result with ``completed(_:at:)``.
+///
+/// ```
+/// contact        event                         next contact    what it does
+/// lost           link opened                   identifying     reads everything once, writes nothing
+/// identifying    first poll, identity fits     established     reconciles, arms, beats
+/// identifying    first poll, identity differs  foreign         reads only, warns
+/// established    restart or swap seen          identifying     forgets what was believed
+/// any            link lost                     lost            forgets what was believed
+/// ```
+/// It queues nothing: what is due is computed when the wire is free, so nothing stale can wait.
+/// Order: reductions; the steps of a running command; heartbeats; increases; failsafe; reads.
+package struct DriverEngine: Sendable {
+    package let profile: DeviceProfile
+    package let configuration: DriverConfiguration
+    package private(set) var snapshot: ChargerSnapshot
+
+    let gate: SetpointGate
+    var reconciler: SetpointReconciler
+    var failsafe: FailsafeKeeper
+    var heartbeat: HeartbeatKeeper
+    var cycle: PollCycle
+    var contact: Contact = .lost
+    var running: RunningCommand?
+    private(set) var target: ChargerTarget?
+    private(set) var values: RegisterValues
+    private var readAt: [TimePoint?]
+    private var outstanding: Outstanding?
+    /// The least time between two requests has passed.
+    private var quietUntil: MonotonicInstant
+    private var retries = 0
+
+    enum Contact: Hashable, Sendable {
+        case lost
+        case identifying
+        case established
+        /// Something answers that is not what the profile describes.
+        case foreign(reason: String)
+    }
+
+    /// A command whose steps are being carried out.
+    struct RunningCommand: Hashable, Sendable {
+        var command: SetpointReconciler.Command
+        var operations: [CommandOperation]
+        var step = 0
+        var waitUntil: MonotonicInstant?
+    }
+
+    /// What the answer that is being waited for belongs to.
+    enum Outstanding: Hashable, Sendable {
+        case read(block: Int)
+        case commandStep(ModbusRequest)
+        case heartbeat(ModbusRequest)
+        case failsafe(FailsafeKeeper.Write, ModbusRequest)
+    }
+
+    package init(profile: DeviceProfile, configuration: DriverConfiguration, at now: TimePoint) {
+        self.profile = profile
+        self.configuration = configuration
+        snapshot = ChargerSnapshot(phases: min(configuration.phases, profile.electrical.phases))
+        gate = SetpointGate(
+            control: profile.control, installationMaximum: configuration.installationMaximum)
+        reconciler = SetpointReconciler(control: profile.control, timing: configuration.timing)
+        failsafe = FailsafeKeeper(
+            profile.failsafe, safeCurrent: configuration.safeCurrent,
+            minimum: profile.control.minimum,
+            attemptsAllowed: configuration.timing.failsafeAttempts)
+        heartbeat = HeartbeatKeeper(profile.heartbeat)
+        cycle = PollCycle(
+            plan: profile.readPlan,
+            period: Self.effectivePoll(profile: profile, configured: configuration.poll),
+            at: now.monotonic)
+        values = RegisterValues(profile)
+        readAt = Array(repeating: nil, count: profile.registers.count)
+        quietUntil = now.monotonic
+    }
+
+    /// The poll period in force: what is configured, the profile's minimum if that is longer, and
+    /// never so long that reading would miss a heartbeat.
+    package static func effectivePoll(profile: DeviceProfile, configured: Duration) -> Duration {
+        let wanted = max(configured, profile.link.minimumPoll)
+        guard profile.heartbeat.kind == .anyRead else { return wanted }
+        return min(wanted, HeartbeatKeeper(profile.heartbeat).period)
+    }
+
+    // MARK: - What is asked of it
+
+    /// A new target, or the same with a renewed lease; nil: write nothing that moves current.
+    package mutating func targetChanged(
+        _ target: ChargerTarget?, at now: TimePoint
+    ) -> [DriverEffect] {
+        let isNew = target?.revision != self.target?.revision || (target == nil) != (self.target == nil)
+        self.target = target
+        guard isNew else { return [] }
+        running = nil
+        reconciler.goalChanged()
+        // Even where nothing has to be written, the answer has to be a reading from now on.
+        cycle.startNow(at: now.monotonic)
+        return published(at: now)
+    }
+
+    /// Polls as soon as the wire is free.
+    package mutating func pollRequested(at now: TimePoint) {
+        cycle.startNow(at: now.monotonic)
+    }
+
+    // MARK: - The link
+
+    package mutating func linkOpened(at now: TimePoint) {
+        contact = .identifying
+        quietUntil = now.monotonic.advanced(by: profile.link.requestGap)
+    }
+
+    /// The link is closed, or could not be opened.
+    package mutating func linkLost(reason: String, at now: TimePoint) -> [DriverEffect] {
+        forgetContact(at: now)
+        contact = .lost
+        outstanding = nil
+        let down = LinkState.down(reason: reason)
+        guard snapshot.link != down else { return [] }
+        snapshot.link = down
+        return published(at: now)
+    }
+
+    private mutating func forgetContact(at now: TimePoint) {
+        running = nil
+        reconciler.contactLost()
+        failsafe.contactLost()
+        heartbeat.contactLost()
+        cycle.restart(at: now.monotonic)
+    }
+
+    // MARK: - Transactions
+
+    /// How pressing the next transaction is; nil when none is due.
+    package func urgency(at now: TimePoint) -> Urgency? {
+        guard isFree(at: now.monotonic) else { return nil }
+        return plan(at: now)?.urgency
+    }
+
+    /// The next transaction; its result must be told with ``completed(_:at:)`` before the next call.
+    package mutating func next(at now: TimePoint) -> DriverRequest? {
+        guard isFree(at: now.monotonic), let step = plan(at: now) else { return nil }
+        let taken = take(step, at: now)
+        outstanding = taken
+        return DriverRequest(request: request(of: taken), timeout: profile.link.responseTimeout)
+    }
+
+    private func isFree(at now: MonotonicInstant) -> Bool {
+        contact != .lost && outstanding == nil && now >= quietUntil
+    }
+
+    private func request(of outstanding: Outstanding) -> ModbusRequest {
+        switch outstanding {
+        case .read(let index):
+            let block = profile.readPlan[index]
+            return ModbusRequest(
+                unit: block.unit.resolved(charger: configuration.unit), operation: block.operation)
+        case .commandStep(let request), .heartbeat(let request), .failsafe(_, let request):
+            return request
+        }
+    }
+
+    /// When ``next(at:)`` may have something that it has not now.
+    package func wake(at now: TimePoint) -> MonotonicInstant {
+        var times = [quietUntil, cycle.nextStart]
+        if let due = heartbeat.due { times.append(due) }
+        if let target { times.append(target.validUntil) }
+        if let running, let wait = running.waitUntil { times.append(wait) }
+        if let goal = goal(at: now.monotonic),
+            let wake = reconciler.wake(for: goal, at: now.monotonic)
+        {
+            times.append(wake)
+        }
+        return times.filter { $0 > now.monotonic }.min() ?? cycle.nextStart
+    }
+
+    /// The result of the transaction that ``next(at:)`` gave.
+    package mutating func completed(
+        _ result: Result<ModbusResponse, ModbusError>, at now: TimePoint
+    ) -> [DriverEffect] {
+        guard let outstanding else { return [] }
+        self.outstanding = nil
+        quietUntil = now.monotonic.advanced(by: profile.link.requestGap)
+        switch result {
+        case .success(let response):
+            retries = 0
+            let isBack = snapshot.link != .up
+            snapshot.link = .up
+            let effects = succeeded(outstanding, response, at: now)
+            return isBack && effects.isEmpty ? published(at: now) : effects
+        case .failure(.exception(let exception)):
+            return refused(outstanding, exception, at: now)
+        case .failure:
+            // The line closes the link and tells with linkLost.
+            return []
+        }
+    }
+
+    private mutating func succeeded(
+        _ outstanding: Outstanding, _ response: ModbusResponse, at now: TimePoint
+    ) -> [DriverEffect] {
+        switch (outstanding, response) {
+        case (.read(let index), .registers(let words)):
+            let block = profile.readPlan[index]
+            profile.decode(words, of: block, into: &values)
+            return blockRead(index, at: now)
+        case (.commandStep(let request), .written):
+            return stepConfirmed(request, at: now)
+        case (.heartbeat(let request), .written):
+            heartbeat.beaten(at: now.monotonic)
+            return [wrote("heartbeat", request)]
+        case (.failsafe(let write, let request), .written):
+            failsafe.confirmed(write)
+            cycle.force(failsafe.readBack)
+            if heartbeat.kind == .rewriteFailsafeTimeout, !write.isCurrent {
+                heartbeat.beaten(at: now.monotonic)
+            }
+            let name = write.isCurrent ? "failsafe current" : "failsafe timeout"
+            return [wrote("\(name) \(write.value)", request)]
+        case (_, .registers), (_, .written):
+            preconditionFailure("\(response) answers \(outstanding)")
+        }
+    }
+
+    private mutating func refused(
+        _ outstanding: Outstanding, _ exception: ModbusException, at now: TimePoint
+    ) -> [DriverEffect] {
+        // The device answers, whatever it says.
+        snapshot.link = .up
+        if exception.handling == .transient, retries < configuration.timing.transientRetries {
+            retries += 1
+            return []
+        }
+        retries = 0
+        switch outstanding {
+        case .read(let index):
+            for entry in profile.readPlan[index].entries {
+                values[entry.register, entry.element] = .unavailable(.refused)
+            }
+            return blockRead(index, at: now)
+        case .commandStep(let request):
+            guard let running else { return [] }
+            self.running = nil
+            reconciler.refused(
+                running.command, reason: exception.description, at: now.monotonic)
+            return [wrote(describe(running.command), request, refusal: exception.description)]
+                + published(at: now)
+        case .heartbeat(let request):
+            heartbeat.beaten(at: now.monotonic)
+            return [wrote("heartbeat", request, refusal: exception.description)]
+        case .failsafe(let write, let request):
+            failsafe.refused(write, at: now.monotonic)
+            return [wrote("failsafe", request, refusal: exception.description)]
+                + published(at: now)
+        }
+    }
+
+    private mutating func stepConfirmed(
+        _ request: ModbusRequest, at now: TimePoint
+    ) -> [DriverEffect] {
+        // The goal may have changed while the write was under way: then its command is gone.
+        guard var running else { return [] }
+        running.step += 1
+        guard running.step >= running.operations.count else {
+            self.running = running
+            return []
+        }
+        self.running = nil
+        reconciler.confirmed(running.command, at: now)
+        if heartbeat.kind == .rewriteSetpoint { heartbeat.beaten(at: now.monotonic) }
+        cycle.startNow(at: now.monotonic)
+        return [wrote(describe(running.command), request)] + published(at: now)
+    }
+
+    // MARK: - Readings
+
+    private mutating func blockRead(_ index: Int, at now: TimePoint) -> [DriverEffect] {
+        let block = profile.readPlan[index]
+        let before = deviceMark
+        for entry in block.entries { readAt[entry.register.rawValue] = now }
+        let isCycleOver = cycle.finished(index)
+        if block.entries.contains(where: { failsafe.readBack.contains($0.register) }) {
+            failsafe.polled(
+                values, goal: goal(at: now.monotonic)?.limit, at: now.monotonic)
+        }
+        if contact == .established, let before, let after = deviceMark, after.isNewDevice(than: before) {
+            forgetContact(at: now)
+            contact = .identifying
+            return []
+        }
+        return isCycleOver ? cycleOver(at: now) : []
+    }
+
+    private mutating func cycleOver(at now: TimePoint) -> [DriverEffect] {
+        if contact == .identifying {
+            contact = identityProblem.map { .foreign(reason: $0) } ?? .established
+        }
+        snapshot.lastPoll = now
+        heartbeat.polled(values, at: now.monotonic)
+        updateReadings()
+        if contact == .established {
+            let goal = goal(at: now.monotonic)
+            reconciler.polled(
+                foundSetpoint, goal: goal, isDrawing: snapshot.pilot.value?.isDrawing == true,
+                isWithinLimit: isWithinLimit(goal), at: now)
+        }
+        return published(at: now)
+    }
+
+    private mutating func updateReadings() {
+        let decoder = SnapshotDecoder(profile: profile, values: values, readAt: readAt)
+        snapshot.pilot = decoder.pilot
+        decoder.update(&snapshot, found: foundSetpoint)
+    }
+
+    /// Publishes the snapshot with what stands now.
+    private mutating func published(at now: TimePoint) -> [DriverEffect] {
+        snapshot.application = application(at: now)
+        snapshot.conditions = conditions(at: now)
+        return [.snapshot(snapshot)]
+    }
+}

@@ -1,0 +1,194 @@
+import ChargeModel
+import Modbus
+
+/// Decides for one bus: when to open and close its link, and which of its wallboxes may ask next.
+///
+/// ```
+/// link      event                      next     what it does
+/// closed    retry time reached         opening  orders .open
+/// opening   opened                     open     tells every driver
+/// opening   failed                     closed   backs off: 1 s, 2 s, ... 30 s, with jitter
+/// open      a driver has a request     open     orders .perform: the most pressing, else in turn
+/// open      timeout, lost, malformed   closed   orders .close; the next attempt as above
+/// ```
+/// One request is outstanding at most (requirement R23); the link is closed and opened anew after
+/// anything but a clean answer (requirement R6); at least a second lies between two attempts
+/// (requirement R24).
+package struct LineEngine: Sendable {
+    package private(set) var drivers: [DriverEngine]
+    package private(set) var statistics = Statistics()
+    private let policy: LinkPolicy
+    private var link: Link
+    private var failures = 0
+    private var lastAttempt: MonotonicInstant?
+    private var turn = 0
+    private var random: SeededRandom
+
+    private enum Link: Hashable, Sendable {
+        case closed(retryAt: MonotonicInstant)
+        case opening
+        case open
+        case performing(driver: Int)
+        /// Something went wrong: the link is to be closed before anything else.
+        case broken(reason: String)
+    }
+
+    package struct Statistics: Hashable, Sendable {
+        package var transactions = 0
+        package var errors = 0
+    }
+
+    /// What the shell is to do next; it tells the result before it asks again.
+    package enum Order: Hashable, Sendable {
+        /// Then ``opened(at:)`` or ``openFailed(_:at:)``.
+        case open(timeout: Duration)
+        /// Then ``closed(at:)``.
+        case close
+        /// Then ``completed(_:at:)``.
+        case perform(DriverRequest)
+        /// Nothing is due before this time, unless something is told earlier.
+        case sleep(until: MonotonicInstant)
+    }
+
+    /// An effect of the driver at this index.
+    package struct Effect: Hashable, Sendable {
+        package var driver: Int
+        package var effect: DriverEffect
+    }
+
+    package init(
+        drivers: [DriverEngine], policy: LinkPolicy, seed: UInt64, at now: MonotonicInstant
+    ) {
+        precondition(!drivers.isEmpty, "a line needs a wallbox")
+        self.drivers = drivers
+        self.policy = policy
+        link = .closed(retryAt: now)
+        random = SeededRandom(seed: seed)
+    }
+
+    // MARK: - Orders
+
+    package mutating func next(at now: TimePoint) -> Order {
+        switch link {
+        case .closed(let retryAt):
+            guard now.monotonic >= retryAt else { return .sleep(until: retryAt) }
+            link = .opening
+            lastAttempt = now.monotonic
+            return .open(timeout: policy.connectTimeout)
+        case .broken:
+            return .close
+        case .open:
+            return nextRequest(at: now)
+        case .opening, .performing:
+            preconditionFailure("asked for the next order while one is being carried out")
+        }
+    }
+
+    private mutating func nextRequest(at now: TimePoint) -> Order {
+        var best: (driver: Int, urgency: Urgency)?
+        for offset in drivers.indices {
+            let index = (turn + offset) % drivers.count
+            guard let urgency = drivers[index].urgency(at: now) else { continue }
+            if best.map({ urgency > $0.urgency }) ?? true { best = (index, urgency) }
+        }
+        guard let best, let request = drivers[best.driver].next(at: now) else {
+            let wake = drivers.map { $0.wake(at: now) }.min()
+            return .sleep(until: wake ?? now.monotonic.advanced(by: .seconds(1)))
+        }
+        turn = (best.driver + 1) % drivers.count
+        link = .performing(driver: best.driver)
+        statistics.transactions += 1
+        return .perform(request)
+    }
+
+    // MARK: - Results
+
+    package mutating func opened(at now: TimePoint) {
+        link = .open
+        for index in drivers.indices { drivers[index].linkOpened(at: now) }
+    }
+
+    package mutating func openFailed(_ error: ModbusError, at now: TimePoint) -> [Effect] {
+        statistics.errors += 1
+        backOff(at: now.monotonic)
+        return lose(reason: error.description, at: now)
+    }
+
+    package mutating func closed(at now: TimePoint) -> [Effect] {
+        var reason = "closed"
+        if case .broken(let because) = link { reason = because }
+        backOff(at: now.monotonic)
+        return lose(reason: reason, at: now)
+    }
+
+    package mutating func completed(
+        _ result: Result<ModbusResponse, ModbusError>, at now: TimePoint
+    ) -> [Effect] {
+        guard case .performing(let driver) = link else {
+            preconditionFailure("a result without a request")
+        }
+        link = .open
+        var isAnswered = true
+        if case .failure(let error) = result {
+            statistics.errors += 1
+            isAnswered = !error.requiresReopening && error != .busShutDown
+            if !isAnswered { link = .broken(reason: error.description) }
+        }
+        if isAnswered { failures = 0 }
+        return drivers[driver].completed(result, at: now).map {
+            Effect(driver: driver, effect: $0)
+        }
+    }
+
+    private mutating func lose(reason: String, at now: TimePoint) -> [Effect] {
+        var effects: [Effect] = []
+        for index in drivers.indices {
+            effects += drivers[index].linkLost(reason: reason, at: now).map {
+                Effect(driver: index, effect: $0)
+            }
+        }
+        return effects
+    }
+
+    /// The next attempt: doubling from the floor to the cap, with up to a quarter of jitter so that
+    /// many agents do not knock at once.
+    private mutating func backOff(at now: MonotonicInstant) {
+        let doubled = policy.floor * Int(1 << min(failures, 10))
+        failures += 1
+        let wait = min(doubled, policy.cap)
+        let jitter = wait * Double.random(in: 0..<0.25, using: &random)
+        let earliest = (lastAttempt ?? now).advanced(by: min(wait + jitter, policy.cap))
+        link = .closed(retryAt: max(earliest, now))
+    }
+
+    // MARK: - What the drivers are told
+
+    package mutating func targetChanged(
+        _ target: ChargerTarget?, driver: Int, at now: TimePoint
+    ) -> [Effect] {
+        drivers[driver].targetChanged(target, at: now).map { Effect(driver: driver, effect: $0) }
+    }
+
+    package mutating func pollRequested(driver: Int, at now: TimePoint) {
+        drivers[driver].pollRequested(at: now)
+    }
+
+    /// Whether the link stands.
+    package var isOpen: Bool {
+        switch link {
+        case .open, .performing: true
+        case .closed, .opening, .broken: false
+        }
+    }
+}
+
+/// When to try to connect again (requirement R24).
+package struct LinkPolicy: Hashable, Sendable {
+    /// The least time between two attempts, and the first wait.
+    package var floor: Duration = .seconds(1)
+    /// The longest wait.
+    package var cap: Duration = .seconds(30)
+    package var connectTimeout: Duration = .seconds(1)
+
+    package init() {}
+}
