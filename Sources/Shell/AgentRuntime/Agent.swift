@@ -1,0 +1,243 @@
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+import DeviceProfiles
+import Logging
+import Modbus
+import ServiceLifecycle
+
+/// The running agent: one line for each bus, and the answers to the API's questions.
+///
+/// It owns loops and nothing else: what to do is decided in the engines.
+package final class Agent: AgentService, Service {
+    private let lines: [ChargerLine]
+    private let places: [Place]
+    private let environment: LineEnvironment
+    private let period: Duration
+
+    /// Where a charger is.
+    private struct Place: Sendable {
+        var id: ChargerID
+        var line: Int
+        var driver: Int
+    }
+
+    /// One bus and what hangs on it, as the composition root states it.
+    package struct Bus {
+        package var address: String
+        package var bus: any ModbusBus
+        package var chargers: [Charger]
+
+        package init(address: String, bus: any ModbusBus, chargers: [Charger]) {
+            self.address = address
+            self.bus = bus
+            self.chargers = chargers
+        }
+    }
+
+    /// One charger, as the composition root states it.
+    package struct Charger {
+        package var profile: DeviceProfile
+        package var driver: DriverConfiguration
+        package var control: ControlConfiguration
+        /// Its place in the configuration, from 0.
+        package var index: Int
+
+        package init(
+            profile: DeviceProfile, driver: DriverConfiguration, control: ControlConfiguration,
+            index: Int
+        ) {
+            self.profile = profile
+            self.driver = driver
+            self.control = control
+            self.index = index
+        }
+    }
+
+    /// The longest control period: leases are renewed well inside their 10 s.
+    package static let longestPeriod: Duration = .seconds(1)
+
+    /// Takes up where the store says that the last run ended.
+    ///
+    /// - Parameters:
+    ///   - poll: The configured poll period; the control loop runs at it, at most a second.
+    ///   - makeActionID: Makes unpredictable identifiers.
+    ///   - seed: For the jitter of reconnects alone.
+    package init(
+        buses: [Bus], poll: Duration, policy: LinkPolicy = LinkPolicy(),
+        repository: any ActionRepository, clock: any AgentClock,
+        makeActionID: @escaping @Sendable () -> Action.ID, seed: UInt64, log: Logger
+    ) async throws(StoreError) {
+        let now = clock.now()
+        let ids = buses.flatMap(\.chargers).sorted { $0.index < $1.index }
+            .map(\.control.description.id)
+        let restored = try await repository.restore(ids)
+        let engines = buses.map { bus in
+            bus.chargers.map { charger in
+                let id = charger.control.description.id
+                return ControlEngine(
+                    configuration: charger.control,
+                    restored: restored.first { $0.charger == id } ?? RestoredCharger(charger: id),
+                    at: now)
+            }
+        }
+        var views: [(index: Int, view: ChargerView)] = []
+        for (bus, controls) in zip(buses, engines) {
+            for (charger, control) in zip(bus.chargers, controls) {
+                views.append((charger.index, control.view))
+            }
+        }
+        views.sort { $0.index < $1.index }
+        period = min(poll, Self.longestPeriod)
+        environment = LineEnvironment(
+            clock: clock, repository: repository, events: EventFeed(),
+            board: ViewBoard(AgentView(chargers: views.map(\.view))),
+            recorder: LoopRecorder(period: period), storeHealth: StoreHealth(),
+            makeActionID: makeActionID, log: log)
+        var places: [Place] = []
+        var lines: [ChargerLine] = []
+        for (number, bus) in buses.enumerated() {
+            let drivers = bus.chargers.map {
+                DriverEngine(profile: $0.profile, configuration: $0.driver, at: now)
+            }
+            for (driver, charger) in bus.chargers.enumerated() {
+                places.append(
+                    Place(id: charger.control.description.id, line: number, driver: driver))
+            }
+            lines.append(
+                ChargerLine(
+                    address: bus.address,
+                    line: LineEngine(
+                        drivers: drivers, policy: policy, seed: seed &+ UInt64(number),
+                        at: now.monotonic),
+                    controls: zip(engines[number], bus.chargers).map { ($0, $1.index) },
+                    bus: bus.bus, environment: environment))
+        }
+        self.lines = lines
+        self.places = places
+    }
+
+    // MARK: - Running
+
+    /// Runs until graceful shutdown; then hands the wallboxes back, which takes less than a second.
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            for (number, line) in lines.enumerated() {
+                // Spread over the period, so that many wallboxes are not asked at once.
+                let offset = period * number / lines.count
+                group.addTask { await self.run(line, offset: offset) }
+            }
+        }
+    }
+
+    private func run(_ line: ChargerLine, offset: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await line.runDesk() }
+            group.addTask { await line.runTicks(period: self.period, offset: offset) }
+            group.addTask {
+                do {
+                    try await gracefulShutdown()
+                } catch {
+                    // Cancelled instead: the end is the same.
+                }
+                self.environment.events.close()
+                await line.stop()
+            }
+            await line.runWire()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: - AgentService
+
+    package var view: AgentView { environment.board.current }
+
+    package func now() -> TimePoint { environment.clock.now() }
+
+    package func push(_ request: ActionRequest) async throws(RequestRefusal) -> Action {
+        let place = try place(of: request.charger)
+        switch try await lines[place.line].submit(.push(request), to: place.driver).get() {
+        case .action(let action): return action
+        case .settings: throw .idempotencyKeyReused
+        }
+    }
+
+    package func change(_ request: SettingsRequest) async throws(RequestRefusal) {
+        let place = try place(of: request.charger)
+        _ = try await lines[place.line].submit(.change(request), to: place.driver).get()
+    }
+
+    package func cancel(
+        _ id: Action.ID, of charger: ChargerID
+    ) async throws(RequestRefusal) -> Action {
+        guard let action = try await action(id), action.charger == charger else {
+            throw .unknownAction
+        }
+        throw .notCancellable(action.state.name)
+    }
+
+    package func action(_ id: Action.ID) async throws(RequestRefusal) -> Action? {
+        do throws(StoreError) {
+            return try await environment.repository.action(id)
+        } catch {
+            throw refusal(error)
+        }
+    }
+
+    package func actions(_ query: ActionQuery) async throws(RequestRefusal) -> ActionPage {
+        do throws(StoreError) {
+            return try await environment.repository.actions(query)
+        } catch {
+            throw refusal(error)
+        }
+    }
+
+    package func refresh(_ charger: ChargerID, within bound: Duration) async {
+        guard let place = places.first(where: { $0.id == charger }) else { return }
+        let line = lines[place.line]
+        let since = environment.clock.now().monotonic
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await line.refresh(place.driver) }
+            group.addTask { [clock = environment.clock] in
+                do {
+                    try await clock.sleep(until: since.advanced(by: bound))
+                } catch {
+                    // The poll came first, or the client is gone.
+                }
+                await line.endRefreshes(place.driver, since: since)
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    package func events(after sequence: UInt64?) -> AsyncStream<AgentEvent> {
+        environment.events.events(after: sequence)
+    }
+
+    package func readiness() async -> Readiness {
+        var buses: [BusReadiness] = []
+        for line in lines { buses.append(await line.readiness) }
+        let now = environment.clock.now()
+        let isEveryChargerFresh = view.chargers.allSatisfy {
+            $0.freshness(at: now.monotonic) != .fallback
+        }
+        let problem = environment.storeHealth.problem
+        return Readiness(
+            isReady: isEveryChargerFresh && problem == nil, buses: buses, storeProblem: problem,
+            isWallClockTrusted: now.isWallTrusted,
+            loop: environment.recorder.statistics(
+                transactions: buses.map(\.transactions).reduce(0, +),
+                errors: buses.map(\.errors).reduce(0, +)))
+    }
+
+    private func place(of charger: ChargerID) throws(RequestRefusal) -> Place {
+        guard let place = places.first(where: { $0.id == charger }) else { throw .unknownCharger }
+        return place
+    }
+
+    private func refusal(_ error: StoreError) -> RequestRefusal {
+        environment.log.error("the store cannot be read: \(error)")
+        return error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5))
+    }
+}

@@ -1,0 +1,79 @@
+import ChargeModel
+import Synchronization
+
+/// Tells events to every reader, and the kept ones to a reader who comes back.
+///
+/// Bounds: the last ``kept`` events are kept; a reader may be ``readerBuffer`` events behind, then
+/// its stream ends and it resumes by number.
+package final class EventFeed: Sendable {
+    /// How many events a returning reader can be given.
+    package static let kept = 1_024
+    /// How many events a reader may be behind.
+    package static let readerBuffer = 256
+
+    private struct State {
+        var next: UInt64 = 1
+        var events: [AgentEvent] = []
+        var readers: [(id: UInt64, stream: AsyncStream<AgentEvent>.Continuation)] = []
+        var nextReader: UInt64 = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func publish(_ payload: AgentEvent.Payload, charger: ChargerID, at time: WallInstant) {
+        let tooSlow = state.withLock { state -> [AsyncStream<AgentEvent>.Continuation] in
+            let event = AgentEvent(
+                sequence: state.next, at: time, charger: charger, payload: payload)
+            state.next += 1
+            if state.events.count == Self.kept { state.events.removeFirst(Self.kept / 4) }
+            state.events.append(event)
+            var tooSlow: [AsyncStream<AgentEvent>.Continuation] = []
+            state.readers.removeAll { reader in
+                if case .enqueued = reader.stream.yield(event) { return false }
+                tooSlow.append(reader.stream)
+                return true
+            }
+            return tooSlow
+        }
+        // Outside of the lock: a stream that ends takes itself off the list.
+        for stream in tooSlow { stream.finish() }
+    }
+
+    package func events(after sequence: UInt64?) -> AsyncStream<AgentEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: AgentEvent.self, bufferingPolicy: .bufferingOldest(Self.kept + Self.readerBuffer))
+        let id = state.withLock { state -> UInt64 in
+            if let sequence {
+                for event in state.events where event.sequence > sequence {
+                    continuation.yield(event)
+                }
+            }
+            state.nextReader += 1
+            if state.isClosed {
+                continuation.finish()
+            } else {
+                state.readers.append((state.nextReader, continuation))
+            }
+            return state.nextReader
+        }
+        continuation.onTermination = { [weak self] _ in self?.remove(id) }
+        return stream
+    }
+
+    /// Ends every stream.
+    package func close() {
+        let readers = state.withLock { state in
+            state.isClosed = true
+            defer { state.readers = [] }
+            return state.readers
+        }
+        for reader in readers { reader.stream.finish() }
+    }
+
+    private func remove(_ id: UInt64) {
+        state.withLock { $0.readers.removeAll { $0.id == id } }
+    }
+}
