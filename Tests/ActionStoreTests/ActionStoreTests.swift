@@ -24,6 +24,23 @@ struct ActionStoreTests {
         try store.close()
     }
 
+    /// `scripts/check-durability` runs this test alone and counts what reaches the kernel.
+    @Test("R16: five hundred commits, one after the other")
+    func r16_fiveHundredCommits() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try ActionStore.open(directory: directory.state)
+        for number in 0..<500 {
+            let action = Action.example("action_\(number)", .charge, .completed)
+            try await store.commit(
+                StoreChange(
+                    actions: [action],
+                    intent: IntentChange(charger: .first, intent: .charge, at: .at(0)),
+                    idempotency: .example("\(number)", action: action.id)))
+        }
+        #expect(try await store.actions(ActionQuery(chargers: [.first])).total == 500)
+        try store.close()
+    }
+
     @Test("R16: what was committed is in the files when the commit returns")
     func r16_aCopyOfTheFilesHoldsEveryCommit() async throws {
         let directory = try TemporaryDirectory()
@@ -31,16 +48,8 @@ struct ActionStoreTests {
         for number in 0..<20 {
             let action = Action.example("action_\(number)", .charge, .completed)
             try await store.commit(StoreChange(actions: [action]))
-            // What the disk would hold if the process ended here: the database and its log,
-            // without the index in shared memory.
             let copy = directory.path + "/copy-\(number)"
-            try FileManager.default.createDirectory(
-                atPath: copy, withIntermediateDirectories: false)
-            for suffix in ["", "-wal"] {
-                try FileManager.default.copyItem(
-                    atPath: directory.database + suffix,
-                    toPath: copy + "/evse-agent.sqlite" + suffix)
-            }
+            try directory.copyDatabase(to: copy)
             let survivor = try ActionStore.open(directory: copy)
             #expect(try await survivor.action(action.id) == action)
             try survivor.close()

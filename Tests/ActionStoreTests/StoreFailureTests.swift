@@ -53,6 +53,33 @@ struct StoreFailureTests {
         try store.close()
     }
 
+    /// `scripts/check-durability` runs this test alone while a sync fails now and then: commits are
+    /// refused, and killing the process right after must not bring them back from the log.
+    @Test("R18: a refused commit does not come back")
+    func r18_aRefusedCommitDoesNotComeBack() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try ActionStore.open(directory: directory.state)
+        var accepted: [Action.ID] = []
+        for number in 0..<40 {
+            let action = Action.example("action_\(number)", .charge, .completed, at: Int64(number))
+            do {
+                try await store.commit(StoreChange(actions: [action]))
+                accepted.insert(action.id, at: 0)
+            } catch {
+                #expect(error.isUnavailable)
+            }
+            let survivor = directory.path + "/survivor-\(number)"
+            try directory.copyDatabase(to: survivor)
+            // Read without the store, whose opening needs syncs that work.
+            let found = try await DatabaseQueue(path: survivor + "/evse-agent.sqlite").read {
+                try String.fetchAll($0, sql: "SELECT id FROM actions ORDER BY created_at_ms DESC")
+            }
+            #expect(found == accepted.map(\.rawValue))
+        }
+        #expect(!accepted.isEmpty)
+        try store.close()
+    }
+
     @Test("R18: a database that another process holds is unavailable after a bound")
     func r18_aHeldDatabaseIsUnavailable() async throws {
         let directory = try TemporaryDirectory()

@@ -27,6 +27,16 @@ final class TemporaryDirectory: Sendable {
     /// Where the store keeps its files; not there yet.
     var state: String { path + "/state" }
     var database: String { state + "/evse-agent.sqlite" }
+
+    /// Makes a directory with what would be left if the process ended now: the database and its log,
+    /// without the index in shared memory.
+    func copyDatabase(to path: String) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(
+                atPath: database + suffix, toPath: path + "/evse-agent.sqlite" + suffix)
+        }
+    }
 }
 
 /// The two stores that one contract holds for.
