@@ -120,7 +120,7 @@ let package = Package(
 
         // Tests: one folder per target, and the suites that cut across.
         .target(
-            name: "AgentTestSupport", dependencies: ["ChargeModel", "Modbus"],
+            name: "AgentTestSupport", dependencies: ["ChargeControl", "ChargeModel", "Modbus"],
             path: "Tests/AgentTestSupport", swiftSettings: strict),
         test("ChargeModelTests", ["ChargeModel", "AgentTestSupport"]),
         test("ModbusTests", ["Modbus", "AgentTestSupport"]),

@@ -1,0 +1,97 @@
+import ChargeModel
+import GRDB
+
+/// An action as a row of `actions`, both ways.
+enum ActionRow {
+    /// Everything but `sequence`, in the order of ``values(of:)``.
+    private static let columns = [
+        "id", "charger_id", "command", "state", "error_code", "error_message", "message",
+        "created_at_ms", "updated_at_ms", "acknowledged_at_ms", "completed_at_ms", "start_at_ms",
+        "end_at_ms", "sandbox_error_code", "sandbox_delay_ms",
+    ]
+
+    /// Inserts, or replaces what is there under the same id; the place in the order stays.
+    static let upsert = """
+        INSERT INTO actions (\(columns.joined(separator: ", ")))
+        VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+        ON CONFLICT (id) DO UPDATE SET
+        \(columns.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+        """
+
+    static let select = "SELECT \(columns.joined(separator: ", ")) FROM actions"
+
+    static func values(of action: Action) -> StatementArguments {
+        var failure: ActionFailure?
+        if case .failed(let reason) = action.state { failure = reason }
+        return [
+            action.id.rawValue, action.charger.rawValue, action.command.rawValue,
+            action.state.name.rawValue, failure?.code.rawValue, failure?.message, action.message,
+            action.createdAt.milliseconds, action.updatedAt.milliseconds,
+            action.acknowledgedAt?.milliseconds, action.completedAt?.milliseconds,
+            action.start?.milliseconds, action.end?.milliseconds,
+            action.sandbox?.failure?.rawValue, action.sandbox?.delay.milliseconds,
+        ]
+    }
+
+    static func action(from row: Row) throws -> Action {
+        var action = Action(
+            id: Action.ID(try row.decode(String.self, forColumn: "id")),
+            charger: ChargerID(try row.decode(String.self, forColumn: "charger_id")),
+            command: try row.word("command"), state: try state(from: row),
+            createdAt: try row.instant("created_at_ms"), sandbox: try sandbox(from: row))
+        action.updatedAt = try row.instant("updated_at_ms")
+        action.acknowledgedAt = try row.instantIfPresent("acknowledged_at_ms")
+        action.completedAt = try row.instantIfPresent("completed_at_ms")
+        action.start = try row.instantIfPresent("start_at_ms")
+        action.end = try row.instantIfPresent("end_at_ms")
+        action.message = try row.decode(String?.self, forColumn: "message")
+        return action
+    }
+
+    private static func state(from row: Row) throws -> ActionState {
+        let name: ActionStateName = try row.word("state")
+        return switch name {
+        case .scheduled: .scheduled
+        case .acknowledged: .acknowledged
+        case .completed: .completed
+        case .cancelled: .cancelled
+        case .failed:
+            .failed(
+                ActionFailure(
+                    code: try row.word("error_code"),
+                    message: try row.decode(String.self, forColumn: "error_message")))
+        }
+    }
+
+    private static func sandbox(from row: Row) throws -> SandboxOutcome? {
+        guard let delay = try row.decode(Int64?.self, forColumn: "sandbox_delay_ms") else {
+            return nil
+        }
+        return SandboxOutcome(
+            failure: try row.wordIfPresent("sandbox_error_code"), delay: .milliseconds(delay))
+    }
+}
+
+extension Row {
+    /// A value that is one of a set of words.
+    func word<Word: RawRepresentable<String>>(_ column: String) throws -> Word {
+        let text = try decode(String.self, forColumn: column)
+        guard let word = Word(rawValue: text) else {
+            throw UnreadableRow(reason: "the column \(column) holds an unknown word")
+        }
+        return word
+    }
+
+    func wordIfPresent<Word: RawRepresentable<String>>(_ column: String) throws -> Word? {
+        guard try decode(String?.self, forColumn: column) != nil else { return nil }
+        return try word(column) as Word
+    }
+
+    func instant(_ column: String) throws -> WallInstant {
+        WallInstant(milliseconds: try decode(Int64.self, forColumn: column))
+    }
+
+    func instantIfPresent(_ column: String) throws -> WallInstant? {
+        try decode(Int64?.self, forColumn: column).map(WallInstant.init(milliseconds:))
+    }
+}
