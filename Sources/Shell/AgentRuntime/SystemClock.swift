@@ -1,5 +1,6 @@
 import CLinux
 import ChargeModel
+import Glibc
 
 /// The computer's clocks: since boot, suspension included, and civil time.
 package struct SystemClock: AgentClock {
