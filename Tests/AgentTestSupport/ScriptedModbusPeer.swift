@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
 import Modbus
-import Synchronization
 
 /// A Modbus TCP server that does with each request what a script says: answer, or one of the faults
 /// seen in the field.
@@ -23,7 +22,7 @@ package final class ScriptedModbusPeer: Sendable {
 
     /// What the threads share; they hold no reference to the peer, so that it can go away.
     private final class Shared: Sendable {
-        let state = Mutex(State())
+        let state = Locked(State())
         /// Entered by every thread that runs.
         let threads = DispatchGroup()
         let script: Script

@@ -2,7 +2,6 @@ import AgentTestSupport
 import Glibc
 import LibmodbusBus
 import Modbus
-import Synchronization
 import Testing
 
 struct ModbusBusContractTests {
@@ -26,7 +25,7 @@ struct ModbusBusContractTests {
     }
 
     private final class Situation: Sendable {
-        private let situation = Mutex(ModbusBusContract.Situation.answering)
+        private let situation = Locked(ModbusBusContract.Situation.answering)
 
         func set(_ new: ModbusBusContract.Situation) { situation.withLock { $0 = new } }
 

@@ -3,7 +3,6 @@ import ChargeModel
 import Foundation
 import LibmodbusBus
 import Modbus
-import Synchronization
 import Testing
 
 /// Requirements R5 and R6 at length: many links at once, short deadlines, at least one fault in ten.
@@ -113,10 +112,10 @@ private final class FaultSource: Sendable {
         var total = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     init(seed: UInt64) {
-        state = Mutex(State(random: SeededRandom(seed: seed)))
+        state = Locked(State(random: SeededRandom(seed: seed)))
     }
 
     /// The share of faulty exchanges so far.
