@@ -123,7 +123,7 @@ let package = Package(
             name: "AgentTestSupport", dependencies: ["ChargeControl", "ChargeModel", "Modbus"],
             path: "Tests/AgentTestSupport", swiftSettings: strict),
         test("ChargeModelTests", ["ChargeModel", "AgentTestSupport"]),
-        test("ModbusTests", ["Modbus", "AgentTestSupport"]),
+        test("ModbusTests", ["Modbus", "ChargeModel", "AgentTestSupport"]),
         test(
             "DeviceProfilesTests",
             ["DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport"]),
@@ -143,7 +143,10 @@ let package = Package(
             ["WallboxModel", "DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport"]),
         test(
             "LibmodbusBusTests",
-            ["LibmodbusBus", "Modbus", "CLibmodbus", "CLinux", "AgentTestSupport"]),
+            [
+                "LibmodbusBus", "Modbus", "ChargeModel", "CLibmodbus", "CLinux",
+                "AgentTestSupport",
+            ]),
         test(
             "WallboxServerTests",
             [

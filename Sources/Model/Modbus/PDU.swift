@@ -6,6 +6,8 @@ package enum PDU {
     // MARK: - The client's side
 
     /// The bytes of a request.
+    ///
+    /// - Precondition: At most 127 values are written: their byte count must fit its field.
     package static func encode(_ operation: ModbusOperation) -> [UInt8] {
         var bytes = [operation.functionCode]
         bytes.append(bigEndian: operation.address)
@@ -15,6 +17,7 @@ package enum PDU {
         case .writeSingleRegister(_, let value):
             bytes.append(bigEndian: value)
         case .writeMultipleRegisters(_, let values):
+            precondition(values.count <= 127, "\(values.count) values do not fit one write")
             bytes.append(bigEndian: UInt16(values.count))
             bytes.append(UInt8(values.count * 2))
             for value in values { bytes.append(bigEndian: value) }

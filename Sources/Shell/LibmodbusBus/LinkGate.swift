@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// What may be touched from outside the bus thread: the one descriptor on which the thread may just
 /// now be blocked, and whether the bus has been shut down.
@@ -13,7 +12,7 @@ final class LinkGate: Sendable {
         var isShutDown = false
     }
 
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     var isShutDown: Bool { state.withLock { $0.isShutDown } }
 

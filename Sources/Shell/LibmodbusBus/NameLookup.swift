@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 import Modbus
-import Synchronization
 
 /// One resolution of a host name on a thread of its own.
 ///
@@ -9,7 +8,7 @@ import Synchronization
 /// thread only waits for it, with a deadline. A lookup that outlives its deadline is kept and waited
 /// for again, so that there is never more than one such thread per bus.
 final class NameLookup: Sendable {
-    private let outcome = Mutex<Result<[SocketAddress], SystemError>?>(nil)
+    private let outcome = Monitor<Result<[SocketAddress], SystemError>?>(nil)
     private let host: String
     private let port: UInt16
     private let done: SocketPair

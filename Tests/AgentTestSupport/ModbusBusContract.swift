@@ -1,0 +1,235 @@
+import Modbus
+
+/// What every ``ModbusBus`` must do, whatever is behind it: the adapters and their test doubles pass
+/// the same clauses.
+///
+/// A test target runs each clause against a fresh subject:
+///
+///     @Test(arguments: ModbusBusContract.allCases)
+///     func keepsTheContract(clause: ModbusBusContract) async throws {
+///         try await clause.check(subject)
+///     }
+package enum ModbusBusContract: String, CaseIterable, Sendable {
+    case requestOnAClosedLinkIsLost
+    case readsGiveTheRegistersAskedFor
+    case writesAreConfirmed
+    case exceptionLeavesTheLinkOpen
+    case requestOutsideTheSpecificationIsRefused
+    case timeoutClosesTheLink
+    case closingIsRepeatable
+    case openingAgainReplacesTheLink
+    case cancelledTaskLeavesTheNextAnswerRight
+    case concurrentCallersGetTheirOwnAnswers
+    case absentPeerIsReported
+
+    /// How the unit at the far end behaves.
+    package enum Situation: Hashable, Sendable {
+        /// Registers hold ``RegisterPattern``; writes are taken.
+        case answering
+        case refusing(ModbusException)
+        case silent
+        /// Opening fails. Nothing follows after it.
+        case absent
+    }
+
+    /// A bus, closed, and the means to tell the unit behind it how to behave.
+    package struct Subject: Sendable {
+        package var bus: any ModbusBus
+        /// Long enough for an answer, short enough to be waited for.
+        package var timeout: Duration
+        package var behave: @Sendable (Situation) async -> Void
+
+        package init(
+            bus: any ModbusBus, timeout: Duration,
+            behave: @escaping @Sendable (Situation) async -> Void
+        ) {
+            self.bus = bus
+            self.timeout = timeout
+            self.behave = behave
+        }
+    }
+
+    /// What was not as it should be.
+    package struct Breach: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// - Throws: ``Breach``, or the ``ModbusError`` of a step that should have succeeded.
+    package func check(_ subject: Subject) async throws {
+        await subject.behave(.answering)
+        switch self {
+        case .requestOnAClosedLinkIsLost: try await subject.expectLost()
+        case .readsGiveTheRegistersAskedFor: try await checkReads(subject)
+        case .writesAreConfirmed: try await checkWrites(subject)
+        case .exceptionLeavesTheLinkOpen: try await checkException(subject)
+        case .requestOutsideTheSpecificationIsRefused: try await checkRefusal(subject)
+        case .timeoutClosesTheLink: try await checkTimeout(subject)
+        case .closingIsRepeatable: try await checkClosing(subject)
+        case .openingAgainReplacesTheLink: try await checkReplacing(subject)
+        case .cancelledTaskLeavesTheNextAnswerRight: try await checkCancellation(subject)
+        case .concurrentCallersGetTheirOwnAnswers: try await checkConcurrency(subject)
+        case .absentPeerIsReported: try await checkAbsence(subject)
+        }
+    }
+
+    // MARK: - Clauses
+
+    private func checkReads(_ subject: Subject) async throws {
+        try await subject.open()
+        for count: UInt16 in [1, 2, 124, 125] {
+            try await subject.expectAnswer(.readHoldingRegisters(address: 40, count: count))
+            try await subject.expectAnswer(.readInputRegisters(address: 40, count: count))
+        }
+        try await subject.expectAnswer(.readHoldingRegisters(address: 0xFFFF, count: 1))
+        for unit: UInt8 in [0, 1, 247, 255] {
+            try await subject.expectAnswer(.readInputRegisters(address: 3, count: 2), unit: unit)
+        }
+    }
+
+    private func checkWrites(_ subject: Subject) async throws {
+        try await subject.open()
+        try await subject.expectAnswer(.writeSingleRegister(address: 0, value: 0xFFFF))
+        for count in [1, 2, 123] {
+            let values = (0..<count).map { UInt16($0) }
+            try await subject.expectAnswer(.writeMultipleRegisters(address: 9, values: values))
+        }
+    }
+
+    private func checkException(_ subject: Subject) async throws {
+        try await subject.open()
+        for exception in [ModbusException.illegalDataAddress, .serverDeviceBusy] {
+            await subject.behave(.refusing(exception))
+            try await subject.expect(.exception(exception))
+        }
+        await subject.behave(.answering)
+        try await subject.expectAnswer()
+    }
+
+    private func checkRefusal(_ subject: Subject) async throws {
+        try await subject.open()
+        for operation: ModbusOperation in [
+            .readHoldingRegisters(address: 0, count: 0),
+            .readInputRegisters(address: 0, count: 126),
+            .writeMultipleRegisters(address: 0, values: []),
+            .writeMultipleRegisters(address: 0, values: [UInt16](repeating: 0, count: 124)),
+        ] {
+            try await subject.expect(.exception(.illegalDataValue), to: operation)
+        }
+        try await subject.expectAnswer()
+    }
+
+    private func checkTimeout(_ subject: Subject) async throws {
+        try await subject.open()
+        await subject.behave(.silent)
+        try await subject.expect(.timeout)
+        await subject.behave(.answering)
+        try await subject.expectLost()
+        try await subject.open()
+        try await subject.expectAnswer()
+    }
+
+    private func checkClosing(_ subject: Subject) async throws {
+        await subject.bus.close()
+        try await subject.open()
+        await subject.bus.close()
+        await subject.bus.close()
+        try await subject.expectLost()
+    }
+
+    private func checkReplacing(_ subject: Subject) async throws {
+        try await subject.open()
+        try await subject.expectAnswer()
+        try await subject.open()
+        try await subject.expectAnswer()
+    }
+
+    private func checkCancellation(_ subject: Subject) async throws {
+        try await subject.open()
+        for address in UInt16(0)..<50 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await subject.expectAnswer(
+                        .readHoldingRegisters(address: address, count: 3))
+                }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            try await subject.expectAnswer(
+                .readHoldingRegisters(address: 1_000 + address, count: 3))
+        }
+    }
+
+    private func checkConcurrency(_ subject: Subject) async throws {
+        try await subject.open()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in UInt16(0)..<64 {
+                group.addTask {
+                    for turn in UInt16(0)..<10 {
+                        let operation = ModbusOperation.readInputRegisters(
+                            address: caller * 100 + turn, count: 1 + caller % 5)
+                        try await subject.expectAnswer(operation, unit: UInt8(caller % 8))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func checkAbsence(_ subject: Subject) async throws {
+        await subject.behave(.absent)
+        do {
+            try await subject.open()
+        } catch ModbusError.connectionLost, ModbusError.timeout {
+            return try await subject.expectLost()
+        }
+        throw Breach(description: "a link to nobody was opened")
+    }
+}
+
+extension ModbusBusContract.Subject {
+    fileprivate static var someRead: ModbusOperation {
+        .readHoldingRegisters(address: 77, count: 2)
+    }
+
+    fileprivate func open() async throws {
+        try await bus.open(timeout: timeout)
+    }
+
+    fileprivate func expectAnswer(
+        _ operation: ModbusOperation = someRead, unit: UInt8 = 1
+    ) async throws {
+        let request = ModbusRequest(unit: unit, operation: operation)
+        let response = try await bus.perform(request, timeout: timeout)
+        guard response == RegisterPattern.response(to: request) else {
+            throw ModbusBusContract.Breach(description: "\(request) was answered \(response)")
+        }
+    }
+
+    fileprivate func expect(
+        _ expected: ModbusError, to operation: ModbusOperation = someRead
+    ) async throws {
+        let failure = await failure(of: operation)
+        guard failure == expected else {
+            throw ModbusBusContract.Breach(
+                description: "\(operation) ended as \(String(describing: failure))")
+        }
+    }
+
+    fileprivate func expectLost() async throws {
+        let failure = await failure(of: Self.someRead)
+        guard case .connectionLost = failure else {
+            throw ModbusBusContract.Breach(
+                description: "on a closed link a request ended as \(String(describing: failure))")
+        }
+    }
+
+    private func failure(of operation: ModbusOperation) async -> ModbusError? {
+        do {
+            _ = try await bus.perform(
+                ModbusRequest(unit: 1, operation: operation), timeout: timeout)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

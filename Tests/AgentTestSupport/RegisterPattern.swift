@@ -1,0 +1,28 @@
+import Modbus
+
+/// Register contents that tell where they were read: a value from another address, unit or table is
+/// recognised as wrong.
+package enum RegisterPattern {
+    package static func value(at address: UInt16, unit: UInt8, input: Bool) -> UInt16 {
+        // Odd multiplier: no two addresses of a unit have the same value.
+        (address &* 0x9E37) ^ (UInt16(unit) &* 0x0101) ^ (input ? 0x8000 : 0)
+    }
+
+    /// What a conforming unit with these contents answers.
+    package static func response(to request: ModbusRequest) -> ModbusResponse {
+        switch request.operation {
+        case .readHoldingRegisters(let address, let count):
+            .registers(values(at: address, count: count, unit: request.unit, input: false))
+        case .readInputRegisters(let address, let count):
+            .registers(values(at: address, count: count, unit: request.unit, input: true))
+        case .writeSingleRegister, .writeMultipleRegisters:
+            .written
+        }
+    }
+
+    private static func values(
+        at address: UInt16, count: UInt16, unit: UInt8, input: Bool
+    ) -> [UInt16] {
+        (0..<count).map { value(at: address &+ $0, unit: unit, input: input) }
+    }
+}

@@ -1,0 +1,143 @@
+import Modbus
+
+extension ScriptedModbusPeer {
+    /// One request that has arrived.
+    package struct Exchange: Sendable {
+        /// Which connection it came through, counted from 0.
+        package var link: Int
+        /// How many requests came before it, over all connections.
+        package var index: Int
+        package var transactionID: UInt16
+        package var request: ModbusRequest
+    }
+
+    /// What the peer does with one request.
+    ///
+    /// Where a field is falsified, the rest of the frame is as it should be.
+    package enum Behaviour: Hashable, Sendable {
+        case answer
+        case exception(UInt8)
+        /// The right answer after a while.
+        case late(by: Duration)
+        /// The right answer, twice.
+        case duplicate
+        /// The answer to the previous request of this connection in place of this one's.
+        case previousAnswer
+        /// The answer to the previous request, then this one's.
+        case previousAnswerFirst
+        /// The right answer, one byte at a time.
+        case drip(every: Duration)
+        /// The beginning of the right answer, then silence.
+        case truncate(to: Int)
+        /// The beginning of the right answer, then the end of the connection.
+        case truncateAndClose(to: Int)
+        /// The transaction id, off by this much.
+        case transactionID(offset: UInt16)
+        case protocolID(UInt16)
+        /// The header's length field, off by this much.
+        case length(offset: Int)
+        case unit(UInt8)
+        case functionCode(UInt8)
+        /// The byte count of a read, off by this much; the header's length unchanged.
+        case byteCount(offset: Int)
+        /// A well-formed answer with this many registers.
+        case registerCount(Int)
+        /// A write's echo, off by this much. A read is answered.
+        case echo(addressOffset: UInt16, valueOffset: UInt16)
+        case garbage([UInt8])
+        case garbageBefore([UInt8])
+        case garbageAfter([UInt8])
+        /// Nothing; the connection stays open.
+        case silence
+        case close
+        /// The end of the connection by RST.
+        case reset
+
+        /// Whether a client may take the answer for what it asked.
+        package var isClean: Bool {
+            switch self {
+            case .answer, .exception: true
+            default: false
+            }
+        }
+    }
+
+    /// What follows from a behaviour: bytes to send, at which pace, and how it ends.
+    struct Reply {
+        enum Ending {
+            case open
+            case close
+            case reset
+        }
+
+        var delay = Duration.zero
+        var bytes: [UInt8] = []
+        /// The pause after each byte; nil sends everything at once.
+        var pace: Duration?
+        var ending = Ending.open
+    }
+
+    static func reply(
+        to exchange: Exchange, as behaviour: Behaviour, previous: [UInt8]
+    ) -> Reply {
+        var frame = answer(to: exchange)
+        switch behaviour {
+        case .answer: return Reply(bytes: frame)
+        case .late(let delay): return Reply(delay: delay, bytes: frame)
+        case .duplicate: return Reply(bytes: frame + frame)
+        case .previousAnswer: return Reply(bytes: previous)
+        case .previousAnswerFirst: return Reply(bytes: previous + frame)
+        case .drip(let pace): return Reply(bytes: frame, pace: pace)
+        case .truncate(let count): return Reply(bytes: Array(frame.prefix(count)))
+        case .truncateAndClose(let count):
+            return Reply(bytes: Array(frame.prefix(count)), ending: .close)
+        case .garbage(let bytes): return Reply(bytes: bytes)
+        case .garbageBefore(let bytes): return Reply(bytes: bytes + frame)
+        case .garbageAfter(let bytes): return Reply(bytes: frame + bytes)
+        case .silence: return Reply()
+        case .close: return Reply(ending: .close)
+        case .reset: return Reply(ending: .reset)
+        case .exception, .registerCount:
+            return Reply(bytes: answer(to: exchange, as: behaviour))
+        case .transactionID(let offset): frame.change(at: 0) { $0 &+ offset }
+        case .protocolID(let id): frame.change(at: 2) { _ in id }
+        case .length(let offset):
+            frame.change(at: 4) { UInt16(truncatingIfNeeded: Int($0) + offset) }
+        case .unit(let unit): frame[6] = unit
+        case .functionCode(let code): frame[7] = code
+        case .byteCount(let offset): frame[8] = UInt8(truncatingIfNeeded: Int(frame[8]) + offset)
+        case .echo(let addressOffset, let valueOffset):
+            guard exchange.request.operation.isWrite else { break }
+            frame.change(at: 8) { $0 &+ addressOffset }
+            frame.change(at: 10) { $0 &+ valueOffset }
+        }
+        return Reply(bytes: frame)
+    }
+
+    private static func answer(to exchange: Exchange, as behaviour: Behaviour = .answer) -> [UInt8]
+    {
+        let operation = exchange.request.operation
+        let pdu =
+            switch behaviour {
+            case .exception(let code):
+                PDU.encode(ModbusException(rawValue: code), functionCode: operation.functionCode)
+            case .registerCount(let count):
+                [operation.functionCode, UInt8(count * 2)] + [UInt8](repeating: 7, count: count * 2)
+            default:
+                PDU.encode(RegisterPattern.response(to: exchange.request), to: operation)
+            }
+        var frame: [UInt8] = []
+        frame.append(bigEndian: exchange.transactionID)
+        frame.append(bigEndian: 0)
+        frame.append(bigEndian: UInt16(pdu.count + 1))
+        return frame + [exchange.request.unit] + pdu
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func change(at index: Int, _ change: (UInt16) -> UInt16) {
+        let word = change(UInt16(self[index]) << 8 | UInt16(self[index + 1]))
+        self[index] = UInt8(word >> 8)
+        self[index + 1] = UInt8(word & 0xFF)
+    }
+}

@@ -1,0 +1,96 @@
+import AgentTestSupport
+import Glibc
+import LibmodbusBus
+import Modbus
+import Testing
+
+/// What a test of one link needs: a peer, a bus connected to it, and how a request ended.
+struct Bench: Sendable {
+    let peer: ScriptedModbusPeer
+    let bus: LibmodbusTCPBus
+
+    /// Runs the body with a bus on a peer, and ends both.
+    static func run(
+        _ script: @escaping ScriptedModbusPeer.Script = { _ in .answer },
+        reconnectFloor: Duration = .zero,
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        let peer = try ScriptedModbusPeer(script: script)
+        let bus = LibmodbusTCPBus(
+            host: "127.0.0.1", port: peer.port, reconnectFloor: reconnectFloor)
+        do {
+            try await body(Bench(peer: peer, bus: bus))
+        } catch {
+            Issue.record(error)
+        }
+        await bus.shutDown()
+        peer.stop()
+    }
+
+    /// Runs the body on a peer that takes one behaviour after the other, and then answers.
+    static func run(
+        _ behaviours: [ScriptedModbusPeer.Behaviour], _ body: (Bench) async throws -> Void
+    ) async throws {
+        try await run({ $0.index < behaviours.count ? behaviours[$0.index] : .answer }, body)
+    }
+
+    func open(timeout: Duration = .seconds(5)) async throws {
+        try await bus.open(timeout: timeout)
+    }
+
+    /// Reads and expects the right registers.
+    func expectAnswer(
+        _ operation: ModbusOperation = .readHoldingRegisters(address: 5, count: 2),
+        timeout: Duration = .seconds(5)
+    ) async throws {
+        let request = ModbusRequest(unit: 1, operation: operation)
+        let response = try await bus.perform(request, timeout: timeout)
+        #expect(response == RegisterPattern.response(to: request))
+    }
+
+    /// The error with which a request ended, nil when it was answered.
+    func failure(
+        of operation: ModbusOperation = .readHoldingRegisters(address: 100, count: 2),
+        timeout: Duration = .seconds(5)
+    ) async -> ModbusError? {
+        do {
+            let request = ModbusRequest(unit: 1, operation: operation)
+            let response = try await bus.perform(request, timeout: timeout)
+            #expect(response == RegisterPattern.response(to: request))
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// The error with which an attempt to open a link ended, nil when it was opened.
+func openingFailure(of bus: LibmodbusTCPBus, timeout: Duration) async -> ModbusError? {
+    do {
+        try await bus.open(timeout: timeout)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// The names of this process's threads.
+func threadNames() throws -> [String] {
+    guard let directory = opendir("/proc/self/task") else {
+        throw ModbusError.connectionLost(errno: errno)
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let id = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        // A thread may end between the listing and the look at its name.
+        guard let file = fopen("/proc/self/task/\(id)/comm", "r") else { continue }
+        defer { fclose(file) }
+        var line = [UInt8](repeating: 0, count: 64)
+        let count = fread(&line, 1, line.count, file)
+        names.append(String(decoding: line.prefix(count).prefix { $0 != 10 }, as: UTF8.self))
+    }
+    return names
+}

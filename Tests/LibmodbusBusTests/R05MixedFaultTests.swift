@@ -1,0 +1,179 @@
+import AgentTestSupport
+import ChargeModel
+import Foundation
+import LibmodbusBus
+import Modbus
+import Testing
+
+/// Requirements R5 and R6 at length: many links at once, short deadlines, at least one fault in ten.
+///
+/// `EVSE_BUS_TRANSACTIONS=1000000` in the environment makes the run as long as the requirement has it.
+struct R05MixedFaultTests {
+    private static let links = 64
+    private static let deadline = Duration.milliseconds(10)
+
+    /// How the transactions of a run ended.
+    private struct Tally: Sendable {
+        var answered = 0
+        var wrong = 0
+        var exceptions = 0
+        var timeouts = 0
+        var malformed = 0
+        var lost = 0
+
+        var total: Int { answered + wrong + exceptions + timeouts + malformed + lost }
+
+        static func += (left: inout Tally, right: Tally) {
+            left.answered += right.answered
+            left.wrong += right.wrong
+            left.exceptions += right.exceptions
+            left.timeouts += right.timeouts
+            left.malformed += right.malformed
+            left.lost += right.lost
+        }
+    }
+
+    @Test("R05 R06 no wrong value is accepted under mixed faults", arguments: [UInt64(20_261_123)])
+    func noWrongValueIsAccepted(seed: UInt64) async throws {
+        let setting = ProcessInfo.processInfo.environment["EVSE_BUS_TRANSACTIONS"]
+        let transactions = setting.flatMap(Int.init) ?? 20_000
+        let faults = FaultSource(seed: seed)
+        let peer = try ScriptedModbusPeer { faults.next(for: $0) }
+        let port = peer.port
+        var tally = Tally()
+        try await withThrowingTaskGroup(of: Tally.self) { group in
+            for link in 0..<Self.links {
+                group.addTask {
+                    try await Self.run(
+                        transactions / Self.links, port: port, seed: seed &+ UInt64(link))
+                }
+            }
+            for try await part in group { tally += part }
+        }
+        peer.stop()
+        let share = faults.share
+        print("R05 seed \(seed): \(tally), faults \(Int(share * 100)) %")
+        #expect(tally.wrong == 0)
+        #expect(tally.total == transactions / Self.links * Self.links)
+        #expect(share >= 0.1)
+        // On a busy machine many a right answer misses the 10 ms, but not most of them.
+        #expect(tally.answered > tally.total / 10)
+        #expect(tally.timeouts > 0 && tally.malformed > 0 && tally.lost > 0)
+    }
+
+    private static func run(_ count: Int, port: UInt16, seed: UInt64) async throws -> Tally {
+        var random = SeededRandom(seed: seed)
+        let bus = LibmodbusTCPBus(host: "127.0.0.1", port: port, reconnectFloor: .zero)
+        var tally = Tally()
+        var isOpen = false
+        for _ in 0..<count {
+            if !isOpen { try await open(bus) }
+            isOpen = true
+            let request = randomRequest(&random)
+            do {
+                let response = try await bus.perform(request, timeout: deadline)
+                let isRight = response == RegisterPattern.response(to: request)
+                if isRight { tally.answered += 1 } else { tally.wrong += 1 }
+            } catch {
+                isOpen = !error.requiresReopening
+                switch error {
+                case .exception: tally.exceptions += 1
+                case .timeout: tally.timeouts += 1
+                case .malformed: tally.malformed += 1
+                case .connectionLost, .busShutDown: tally.lost += 1
+                }
+            }
+        }
+        await bus.shutDown()
+        return tally
+    }
+
+    /// Opens a link. The peer's ends of the closed ones are open files of this process too, and on a
+    /// busy machine it may lag in closing them until libmodbus's limit is reached.
+    private static func open(_ bus: LibmodbusTCPBus) async throws {
+        for _ in 0..<100 {
+            guard let failure = await openingFailure(of: bus, timeout: .seconds(5)) else { return }
+            guard failure == .connectionLost(errno: EMFILE) else { throw failure }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw ModbusError.connectionLost(errno: EMFILE)
+    }
+
+    private static func randomRequest(_ random: inout SeededRandom) -> ModbusRequest {
+        let address = UInt16.random(in: 0...0xFF00, using: &random)
+        let operation: ModbusOperation =
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0: .writeSingleRegister(address: address, value: address &* 3)
+            case 1: .writeMultipleRegisters(address: address, values: [1, 2, address])
+            case 2..<6:
+                .readInputRegisters(address: address, count: .random(in: 1...20, using: &random))
+            default:
+                .readHoldingRegisters(
+                    address: address, count: .random(in: 1...20, using: &random))
+            }
+        return ModbusRequest(unit: .random(in: 1...8, using: &random), operation: operation)
+    }
+}
+
+/// Draws what the peer does with each request: one in six is faulty.
+private final class FaultSource: Sendable {
+    private struct State {
+        var random: SeededRandom
+        var faults = 0
+        var total = 0
+    }
+
+    private let state: Locked<State>
+
+    init(seed: UInt64) {
+        state = Locked(State(random: SeededRandom(seed: seed)))
+    }
+
+    /// The share of faulty exchanges so far.
+    var share: Double {
+        state.withLock { $0.total == 0 ? 0 : Double($0.faults) / Double($0.total) }
+    }
+
+    func next(for exchange: ScriptedModbusPeer.Exchange) -> ScriptedModbusPeer.Behaviour {
+        state.withLock { state in
+            let behaviour = Self.draw(for: exchange.request.operation, &state.random)
+            state.total += 1
+            if !behaviour.isClean { state.faults += 1 }
+            return behaviour
+        }
+    }
+
+    private static func draw(
+        for operation: ModbusOperation, _ random: inout SeededRandom
+    ) -> ScriptedModbusPeer.Behaviour {
+        guard Int.random(in: 0..<6, using: &random) == 0 else {
+            let isRefused = Int.random(in: 0..<50, using: &random) == 0
+            return isRefused ? .exception(.random(in: 0...255, using: &random)) : .answer
+        }
+        switch Int.random(in: 0..<18, using: &random) {
+        // Around and past the deadline of 10 ms: some come in time, some just late.
+        case 0: return .late(by: .milliseconds(Int.random(in: 8...11, using: &random)))
+        case 1: return .late(by: .milliseconds(Int.random(in: 12...40, using: &random)))
+        case 2: return .duplicate
+        case 3: return .previousAnswer
+        case 4: return .previousAnswerFirst
+        case 5: return .drip(every: .microseconds(Int.random(in: 50...900, using: &random)))
+        case 6: return .truncate(to: Int.random(in: 1...8, using: &random))
+        case 7: return .truncateAndClose(to: Int.random(in: 1...8, using: &random))
+        case 8: return .transactionID(offset: .random(in: 1...0xFFFF, using: &random))
+        case 9: return .protocolID(.random(in: 1...0xFFFF, using: &random))
+        case 10: return .length(offset: Int.random(in: 1...300, using: &random))
+        case 11: return .unit(.random(in: 100...255, using: &random))
+        case 12: return .functionCode(operation.functionCode == 3 ? 4 : 3)
+        case 13 where operation.isWrite: return .echo(addressOffset: 1, valueOffset: 0)
+        case 13: return .byteCount(offset: Int.random(in: 1...200, using: &random))
+        case 14 where operation.isWrite: return .echo(addressOffset: 0, valueOffset: 0x100)
+        case 14: return .registerCount(operation.count + 1)
+        case 15:
+            return .garbageBefore((0..<5).map { _ in .random(in: 0...255, using: &random) })
+        case 16:
+            return .garbageAfter((0..<5).map { _ in .random(in: 0...255, using: &random) })
+        default: return [.silence, .close, .reset].randomElement(using: &random) ?? .close
+        }
+    }
+}
