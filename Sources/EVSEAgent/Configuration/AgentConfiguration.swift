@@ -1,0 +1,102 @@
+import ChargeModel
+
+/// What the operator wrote down about one site: the file of `evse-agent run --config FILE`.
+///
+/// | key | type | default | range |
+/// | --- | --- | --- | --- |
+/// | `site.timezone` | name | the computer's | an IANA zone, such as `Europe/Berlin` |
+/// | `site.clock` | word | `auto` | `auto`, `trusted` |
+/// | `api.listen` | host:port | `127.0.0.1:8080` | port 0 to 65535; 0 lets the system choose |
+/// | `api.lan` | truth value | `false` | `true` permits an address that is not loopback |
+/// | `state-dir` | path | `/var/lib/evse-agent` | absolute |
+/// | `poll` | duration | `1s` | 100 ms to 60 s; written `500ms`, `1s`, `1m` |
+/// | `chargers` | list | required | 1 to 64 |
+/// | `chargers[].id` | text | required | `[A-Za-z0-9_-]`, 1 to 64, unique |
+/// | `chargers[].profile` | name | required | a file in `devices/`, without its ending |
+/// | `chargers[].connect` | address | required | `tcp://host[:port][?unit=N]`, unit 0 to 255 |
+/// | `chargers[].max-current` | A per phase | required | 6 to 80, at most three decimals |
+/// | `chargers[].safe-current` | A per phase | 6 | 0, or 6 to `max-current` |
+/// | `chargers[].phases` | number | 3 | 1 to 3 |
+/// | `chargers[].vendor` | text | the profile's | 1 to 64 characters |
+/// | `chargers[].model` | text | the profile's | 1 to 64 characters |
+/// | `chargers[].user` | text | none | 1 to 64 characters |
+/// | `chargers[].simulated` | truth value | `false` | |
+///
+/// Port and unit of a charger default to those of its profile. Chargers with the same host and port
+/// share one bus and must differ in the unit. ``ConfigurationParser`` reads the file.
+struct AgentConfiguration: Hashable, Sendable {
+    var site: Site
+    var api: API
+    /// Where everything is kept that outlives the process.
+    var stateDirectory: String
+    /// How often a wallbox is read; a profile may ask for less often.
+    var poll: Duration
+    /// In the order of the file, which is the order of the API.
+    var chargers: [Charger]
+
+    struct Site: Hashable, Sendable {
+        /// IANA name of the zone in which the plant's wall clock runs.
+        var timeZone: String
+        var clock: ClockTrust
+    }
+
+    enum ClockTrust: String, Hashable, Sendable, CaseIterable {
+        /// Trusted once the kernel says that it is synchronised, or a battery clock is there.
+        case auto
+        /// Trusted always: for containers, where nobody knows.
+        case trusted
+    }
+
+    struct API: Hashable, Sendable {
+        var listen: SocketAddress
+        /// Whether the operator allows an address that the network can reach.
+        var isLAN: Bool
+    }
+
+    /// A host name or an address, and a port.
+    struct SocketAddress: Hashable, Sendable {
+        /// An IPv6 address stands here without its brackets.
+        var host: String
+        var port: Int
+    }
+
+    struct Charger: Hashable, Sendable {
+        var id: ChargerID
+        /// The id of a device profile.
+        var profile: String
+        /// The bus; chargers with equal addresses share it.
+        var address: SocketAddress
+        /// The unit id on the bus, 0 to 255.
+        var unit: Int
+        /// What the installation carries per phase.
+        var maxCurrent: Milliamperes
+        /// What holds per phase when control is lost: 0, or at least the pilot's minimum.
+        var safeCurrent: Milliamperes
+        /// Phases of the installation, 1 to 3.
+        var phases: Int
+        var vendor: String?
+        var model: String?
+        /// Whose charger it is; keys of other users do not see it.
+        var user: String?
+        /// Simulated chargers belong to the sandbox environment.
+        var isSimulated: Bool
+    }
+}
+
+extension AgentConfiguration.SocketAddress: CustomStringConvertible {
+    /// `host:port`, as a URL writes it.
+    var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Whether only this computer can reach it.
+    var isLoopback: Bool {
+        host == "localhost" || host == "::1" || isLoopbackIPv4
+    }
+
+    /// 127.0.0.0/8 (RFC 1122, 3.2.1.3). A name that begins so is no address.
+    private var isLoopbackIPv4: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

@@ -1,0 +1,232 @@
+import ChargeModel
+import Yams
+
+/// Text to ``AgentConfiguration``, or everything that is wrong with it. Opens nothing.
+struct ConfigurationParser {
+    /// What a charger may name as its profile, and what that profile says about its link.
+    struct KnownProfile: Hashable, Sendable {
+        var id: String
+        /// TCP port where the configuration names none; 502 is registered for Modbus.
+        var port: Int = 502
+        /// Unit id where the configuration names none.
+        var unit: Int = 1
+    }
+
+    struct Result: Hashable, Sendable {
+        /// nil if there are errors.
+        var configuration: AgentConfiguration?
+        /// In the order of the file.
+        var diagnostics: [ConfigurationDiagnostic]
+    }
+
+    private let profiles: [KnownProfile]
+    private let timeZones: TimeZoneNames
+    private var reader = ConfigurationReader()
+
+    /// File descriptors stay far below what libmodbus can select (1,024) with this many links.
+    private static let maximumChargers = 64
+
+    private init(profiles: [KnownProfile], timeZones: TimeZoneNames) {
+        self.profiles = profiles
+        self.timeZones = timeZones
+    }
+
+    /// Reads the text of a configuration file.
+    ///
+    /// - Parameters:
+    ///   - profiles: The device profiles that are installed.
+    ///   - timeZones: The zones that this computer knows.
+    static func parse(
+        _ text: String, profiles: [KnownProfile], timeZones: TimeZoneNames = .system
+    ) -> Result {
+        var parser = ConfigurationParser(profiles: profiles, timeZones: timeZones)
+        let configuration = parser.configuration(text)
+        let diagnostics = parser.reader.diagnostics.enumerated().sorted {
+            ($0.element.place, $0.offset) < ($1.element.place, $1.offset)
+        }.map(\.element)
+        let hasErrors = diagnostics.contains { $0.severity == .error }
+        return Result(configuration: hasErrors ? nil : configuration, diagnostics: diagnostics)
+    }
+
+    private mutating func configuration(_ text: String) -> AgentConfiguration? {
+        guard let document = reader.document(text),
+            let root = reader.section(
+                document, "the configuration",
+                keys: ["site", "api", "state-dir", "poll", "chargers"])
+        else { return nil }
+        return AgentConfiguration(
+            site: site(root), api: api(root),
+            stateDirectory: reader.value(root, "state-dir", ConfigurationValues.absolutePath)
+                ?? "/var/lib/evse-agent",
+            poll: reader.value(root, "poll") { (text) throws(ConfigurationProblem) in
+                try ConfigurationValues.duration(
+                    text, in: .milliseconds(100) ... .seconds(60), "100ms to 60s")
+            } ?? .seconds(1),
+            chargers: chargers(root))
+    }
+
+    private mutating func site(_ root: ConfigurationReader.Section) -> AgentConfiguration.Site {
+        var site = AgentConfiguration.Site(timeZone: timeZones.current, clock: .auto)
+        guard let section = reader.subsection(root, "site", keys: ["timezone", "clock"]) else {
+            return site
+        }
+        let timeZones = timeZones
+        site.timeZone =
+            reader.value(section, "timezone") { (text) throws(ConfigurationProblem) in
+                try timeZones.checked(text)
+            } ?? site.timeZone
+        site.clock = reader.value(section, "clock", ConfigurationValues.word) ?? site.clock
+        return site
+    }
+
+    private mutating func api(_ root: ConfigurationReader.Section) -> AgentConfiguration.API {
+        var api = AgentConfiguration.API(
+            listen: AgentConfiguration.SocketAddress(host: "127.0.0.1", port: 8080), isLAN: false)
+        guard let section = reader.subsection(root, "api", keys: ["listen", "lan"]) else {
+            return api
+        }
+        api.isLAN = reader.value(section, "lan", ConfigurationValues.truth) ?? false
+        api.listen =
+            reader.value(section, "listen", ConfigurationAddresses.listen) ?? api.listen
+        guard !api.listen.isLoopback else { return api }
+        let place = section.place(of: "listen")
+        if api.isLAN {
+            reader.warning(
+                place,
+                ConfigurationProblem(
+                    "keys and answers cross the network in clear text at \(api.listen)",
+                    "Put a proxy with TLS before it, or keep the network to yourself"))
+        } else {
+            reader.error(
+                place,
+                ConfigurationProblem(
+                    "listen: the network can reach \(api.listen), which is not permitted",
+                    """
+                    Write 127.0.0.1, or permit it with 'lan: true' under 'api'
+                    """))
+        }
+        return api
+    }
+
+    // MARK: - Chargers
+
+    private mutating func chargers(
+        _ root: ConfigurationReader.Section
+    ) -> [AgentConfiguration.Charger] {
+        guard let items = reader.list(root, "chargers") else { return [] }
+        guard 1...Self.maximumChargers ~= items.count else {
+            reader.error(
+                root.place(of: "chargers"),
+                ConfigurationProblem(
+                    "there are \(items.count) chargers", "List 1 to \(Self.maximumChargers)"))
+            return []
+        }
+        var chargers: [AgentConfiguration.Charger] = []
+        var places: [ChargerID: ConfigurationPlace] = [:]
+        for item in items {
+            guard
+                let section = reader.section(
+                    item, "a charger",
+                    keys: [
+                        "id", "profile", "connect", "max-current", "safe-current", "phases",
+                        "vendor", "model", "user", "simulated",
+                    ])
+            else { continue }
+            let id = reader.required(section, "id", ConfigurationValues.chargerID)
+            if let id {
+                if let first = places[id] {
+                    reader.error(
+                        section.place(of: "id"),
+                        ConfigurationProblem(
+                            "id: '\(id)' is taken by the charger on line \(first.line)",
+                            "Give every charger an id of its own"))
+                }
+                places[id] = places[id] ?? section.place(of: "id")
+            }
+            guard let charger = charger(section, id: id) else { continue }
+            checkUnit(of: charger, among: chargers, at: section.place(of: "connect"))
+            chargers.append(charger)
+        }
+        return chargers
+    }
+
+    /// nil if something is missing that nothing stands in for.
+    private mutating func charger(
+        _ section: ConfigurationReader.Section, id: ChargerID?
+    ) -> AgentConfiguration.Charger? {
+        let profile = profile(section)
+        let connection = reader.required(section, "connect", ConfigurationAddresses.connection)
+        let currents = currents(section)
+        let phases = reader.value(section, "phases") { (text) throws(ConfigurationProblem) in
+            try ConfigurationValues.number(text, in: 1...3, "a number of phases")
+        }
+        let vendor = reader.value(section, "vendor", ConfigurationValues.label)
+        let model = reader.value(section, "model", ConfigurationValues.label)
+        let user = reader.value(section, "user", ConfigurationValues.label)
+        let isSimulated = reader.value(section, "simulated", ConfigurationValues.truth)
+        guard let id, let profile, let connection, let currents else { return nil }
+        return AgentConfiguration.Charger(
+            id: id, profile: profile.id,
+            address: AgentConfiguration.SocketAddress(
+                host: connection.host, port: connection.port ?? profile.port),
+            unit: connection.unit ?? profile.unit, maxCurrent: currents.max,
+            safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
+            user: user, isSimulated: isSimulated ?? false)
+    }
+
+    private mutating func profile(_ section: ConfigurationReader.Section) -> KnownProfile? {
+        let profiles = profiles
+        return reader.required(section, "profile") { (text) throws(ConfigurationProblem) in
+            guard let profile = profiles.first(where: { $0.id == text }) else {
+                throw ConfigurationProblem(
+                    "there is no device profile '\(text)'",
+                    SpellingSuggestion.remedy(
+                        for: text, among: profiles.map(\.id), "device profiles"))
+            }
+            return profile
+        }
+    }
+
+    private mutating func currents(
+        _ section: ConfigurationReader.Section
+    ) -> (max: Milliamperes, safe: Milliamperes)? {
+        let max = reader.required(section, "max-current") { (text) throws(ConfigurationProblem) in
+            let current = try ConfigurationValues.current(text)
+            guard Milliamperes.pilotMinimum ... .amperes(80) ~= current else {
+                throw ConfigurationProblem(
+                    "\(current) is out of range",
+                    "Write what the installation carries per phase, 6 to 80 A")
+            }
+            return current
+        }
+        let safe = reader.value(section, "safe-current") { (text) throws(ConfigurationProblem) in
+            let current = try ConfigurationValues.current(text)
+            guard current == .zero || current >= .pilotMinimum else {
+                throw ConfigurationProblem(
+                    "no vehicle can be offered \(current)", "Write 0, or 6 A and more")
+            }
+            if let max, current > max {
+                throw ConfigurationProblem(
+                    "\(current) is more than max-current, \(max)",
+                    "Write 0, or 6 A up to max-current")
+            }
+            return current
+        }
+        guard let max else { return nil }
+        return (max, safe ?? .pilotMinimum)
+    }
+
+    /// Chargers of one host and port share a bus, where only the unit id tells them apart.
+    private mutating func checkUnit(
+        of charger: AgentConfiguration.Charger, among others: [AgentConfiguration.Charger],
+        at place: ConfigurationPlace
+    ) {
+        let other = others.first { $0.address == charger.address && $0.unit == charger.unit }
+        guard let other else { return }
+        reader.error(
+            place,
+            ConfigurationProblem(
+                "connect: '\(other.id)' is at \(charger.address) with unit \(charger.unit) too",
+                "Give each its own address, or its own ?unit=N"))
+    }
+}

@@ -1,0 +1,249 @@
+import ChargeModel
+import Testing
+
+@testable import EVSEAgent
+
+@Suite("The configuration")
+struct ConfigurationParserTests {
+    @Test func everyKeyIsRead() throws {
+        let result = parse(
+            """
+            site: { timezone: Europe/Berlin, clock: trusted }
+            api: { listen: "[::1]:9090" }
+            state-dir: /srv/evse
+            poll: 500ms
+            chargers:
+              - id: device_ev_001
+                profile: keba-p30
+                connect: tcp://192.168.1.20:1502?unit=7
+                max-current: 13.5
+                safe-current: 0
+                phases: 1
+                vendor: example_vendor_a
+                model: Wallbox 7kW
+                user: user_abc123
+                simulated: true
+            """)
+        #expect(result.diagnostics == [])
+        let expected = AgentConfiguration(
+            site: .init(timeZone: "Europe/Berlin", clock: .trusted),
+            api: .init(listen: .init(host: "::1", port: 9090), isLAN: false),
+            stateDirectory: "/srv/evse", poll: .milliseconds(500),
+            chargers: [
+                .init(
+                    id: ChargerID("device_ev_001"), profile: "keba-p30",
+                    address: .init(host: "192.168.1.20", port: 1502), unit: 7,
+                    maxCurrent: Milliamperes(13_500), safeCurrent: .zero, phases: 1,
+                    vendor: "example_vendor_a", model: "Wallbox 7kW", user: "user_abc123",
+                    isSimulated: true)
+            ])
+        #expect(result.configuration == expected)
+    }
+
+    @Test func whatIsNotWrittenHasItsDefault() throws {
+        let result = parse(minimal)
+        #expect(result.diagnostics == [])
+        let expected = AgentConfiguration(
+            site: .init(timeZone: "Asia/Kolkata", clock: .auto),
+            api: .init(listen: .init(host: "127.0.0.1", port: 8080), isLAN: false),
+            stateDirectory: "/var/lib/evse-agent", poll: .seconds(1),
+            chargers: [
+                .init(
+                    id: ChargerID("a"), profile: "keba-p30",
+                    // Port and unit are the profile's.
+                    address: .init(host: "wallbox.local", port: 502), unit: 255,
+                    maxCurrent: .amperes(16), safeCurrent: .amperes(6), phases: 3, vendor: nil,
+                    model: nil, user: nil, isSimulated: false)
+            ])
+        #expect(result.configuration == expected)
+    }
+
+    @Test func oneRunTellsEveryProblemInTheOrderOfTheFile() {
+        let result = parse(
+            """
+            sit: {}
+            api: { listen: 0.0.0.0:80 }
+            poll: 1h
+            chargers:
+              - id: device 1
+                profil: keba-p30
+                connect: tcp://10.0.0.1
+                max-current: 5
+                safe-current: 3
+              - id: b
+                profile: keba-p3
+                connect: rtu:///dev/ttyUSB0
+                max-current: 16
+                phases: 4
+            """)
+        #expect(result.configuration == nil)
+        let expected = """
+            site.yaml:1:1: error: the configuration has no key 'sit'. Did you mean 'site'?
+            site.yaml:2:16: error: listen: the network can reach 0.0.0.0:80, which is not permitted. \
+            Write 127.0.0.1, or permit it with 'lan: true' under 'api'
+            site.yaml:3:7: error: poll: '1h' is not a duration. Write a whole number and its unit: \
+            ms, s or m, such as 500ms, 1s or 2m
+            site.yaml:5:5: error: 'profile' is missing. Add 'profile: ...'
+            site.yaml:5:9: error: id: 'device 1' cannot be the id of a charger. Write 1 to 64 \
+            letters, digits, _ or -, such as device_ev_001
+            site.yaml:6:5: error: a charger has no key 'profil'. Did you mean 'profile'?
+            site.yaml:8:18: error: max-current: 5 A is out of range. Write what the installation \
+            carries per phase, 6 to 80 A
+            site.yaml:9:19: error: safe-current: no vehicle can be offered 3 A. Write 0, or 6 A and \
+            more
+            site.yaml:11:14: error: profile: there is no device profile 'keba-p3'. Did you mean \
+            'keba-p30'?
+            site.yaml:12:14: error: connect: 'rtu:///dev/ttyUSB0' is not an address of a wallbox. \
+            Write tcp://host[:port][?unit=N], such as tcp://192.168.1.20:502?unit=255
+            site.yaml:14:13: error: phases: '4' is not a number of phases. Write a whole number \
+            from 1 to 3
+            """
+        #expect(lines(result) == expected)
+    }
+
+    @Test func aDoubledKeyIsAnError() {
+        let result = parse(minimal + "\n    phases: 1\n    phases: 3")
+        #expect(result.configuration == nil)
+        #expect(
+            lines(result)
+                == "site.yaml:6:5: error: given twice in one mapping: 'phases'. Keep one of the two"
+        )
+    }
+
+    @Test(arguments: [
+        ("", "site.yaml:1:1: error: the file is empty. List the chargers in it"),
+        (
+            "chargers: [",
+            """
+            site.yaml:2:1: error: this is not YAML: did not find expected node content. Look at \
+            indentation, brackets and quotes here and just above
+            """
+        ),
+        (
+            "- a",
+            """
+            site.yaml:1:1: error: the configuration has to be a mapping. Write 'key: value' lines, \
+            indented alike
+            """
+        ),
+        ("poll: 1s", "site.yaml:1:1: error: 'chargers' is missing. Add 'chargers: ...'"),
+        (
+            "chargers: keba",
+            """
+            site.yaml:1:11: error: 'chargers' has to be a list. Begin every item with a dash on its \
+            own line
+            """
+        ),
+        ("chargers: []", "site.yaml:1:11: error: there are 0 chargers. List 1 to 64"),
+        (
+            "chargers: [a]",
+            """
+            site.yaml:1:12: error: a charger has to be a mapping. Write 'key: value' lines, indented \
+            alike
+            """
+        ),
+    ])
+    func aFileThatIsNoConfigurationSaysSo(_ text: String, _ expected: String) {
+        let result = parse(text)
+        #expect(result.configuration == nil)
+        #expect(lines(result) == expected)
+    }
+
+    @Test func chargersOfOneAddressNeedDifferentUnits() {
+        func site(_ second: String) -> ConfigurationParser.Result {
+            parse(minimal + charger("b", at: second))
+        }
+        // The port and the unit of the profile count as if they were written.
+        for same in [
+            "tcp://wallbox.local", "tcp://WALLBOX.local:502", "tcp://wallbox.local?unit=255",
+        ] {
+            #expect(
+                lines(site(same)).contains(
+                    """
+                    connect: 'a' is at wallbox.local:502 with unit 255 too. Give each its own \
+                    address, or its own ?unit=N
+                    """), "\(same)")
+        }
+        for other in ["tcp://wallbox.local?unit=2", "tcp://wallbox.local:503", "tcp://10.0.0.1"] {
+            let result = site(other)
+            #expect(result.diagnostics == [], "\(other)")
+            #expect(result.configuration?.chargers.count == 2)
+        }
+    }
+
+    @Test func idsAreUnique() {
+        let result = parse(minimal + charger("a", at: "tcp://10.0.0.1"))
+        #expect(result.configuration == nil)
+        #expect(lines(result).contains("id: 'a' is taken by the charger on line 2"))
+    }
+
+    @Test("R36: the network needs an explicit permission")
+    func r36_theNetworkNeedsAnExplicitPermission() {
+        for loopback in ["127.0.0.1:80", "127.1.2.3:80", "localhost:80", "\"[::1]:80\""] {
+            #expect(parse("api: { listen: \(loopback) }\n" + minimal).diagnostics == [])
+        }
+        for open in [
+            "0.0.0.0:80", "192.168.1.2:80", "\"[::]:80\"", "pi.local:80", "127.evil.example.org:80",
+        ] {
+            let refused = parse("api: { listen: \(open) }\n" + minimal)
+            #expect(refused.configuration == nil)
+            #expect(lines(refused).contains("'lan: true' under 'api'"))
+            let permitted = parse("api: { listen: \(open), lan: true }\n" + minimal)
+            #expect(permitted.configuration?.api.isLAN == true)
+            #expect(permitted.diagnostics.map(\.severity) == [.warning])
+        }
+    }
+
+    @Test func aMisspeltTimeZoneIsNamed() {
+        let result = parse("site: { timezone: Europe/Berlim }\n" + minimal)
+        #expect(
+            lines(result) == """
+                site.yaml:1:19: error: timezone: there is no time zone 'Europe/Berlim'. Did you \
+                mean 'Europe/Berlin'?
+                """)
+    }
+
+    @Test func theComputersZonesAreFound() throws {
+        let zones = TimeZoneNames.system
+        for name in ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "Etc/UTC"] {
+            #expect(try zones.checked(name) == name)
+        }
+        for name in ["Europe/Atlantis", "../etc/passwd", "/etc/passwd", "", "Europe/Berlin\n"] {
+            #expect(throws: ConfigurationProblem.self, "\(name)") { try zones.checked(name) }
+        }
+    }
+}
+
+/// What a charger needs at least; the list goes on behind it.
+private let minimal = """
+    chargers:
+      - id: a
+        profile: keba-p30
+        connect: tcp://wallbox.local
+        max-current: 16
+    """
+
+private func charger(_ id: String, at address: String) -> String {
+    """
+
+      - id: \(id)
+        profile: keba-p30
+        connect: \(address)
+        max-current: 32
+    """
+}
+
+private func parse(_ text: String) -> ConfigurationParser.Result {
+    let profiles = [
+        ConfigurationParser.KnownProfile(id: "keba-p30", port: 502, unit: 255),
+        ConfigurationParser.KnownProfile(id: "abl-emh1", port: 502, unit: 1),
+    ]
+    let zones = TimeZoneNames(
+        current: "Asia/Kolkata", known: ["Europe/Berlin", "Europe/London"]
+    ) { ["Europe/Berlin", "Europe/London"].contains($0) }
+    return ConfigurationParser.parse(text, profiles: profiles, timeZones: zones)
+}
+
+private func lines(_ result: ConfigurationParser.Result) -> String {
+    result.diagnostics.map { $0.rendered(file: "site.yaml") }.joined(separator: "\n")
+}
