@@ -22,9 +22,7 @@ extension SimulatedWallbox {
         to request: ModbusRequest, at instant: MonotonicInstant
     ) -> WallboxReply {
         advance(to: instant)
-        guard index.hasUnit(request.unit), bootedAt == nil, !faults.isSilent else {
-            return .silence
-        }
+        guard answers(unit: request.unit) else { return .silence }
         if let exception = faults.exception { return .exception(exception) }
         let operation = request.operation
         let start = Int(operation.address)
@@ -41,6 +39,11 @@ extension SimulatedWallbox {
         case .writeMultipleRegisters(_, let values):
             write(values, to: range, spans, with: .multiple)
         }
+    }
+
+    /// Whether anybody is at home under a unit id now.
+    package func answers(unit: UInt8) -> Bool {
+        index.hasUnit(unit) && bootedAt == nil && !faults.isSilent
     }
 
     private func faultyReply(_ spans: [RegisterIndex.Span]) -> WallboxReply? {

@@ -195,6 +195,17 @@ package struct SimulatedWallbox: Hashable, Sendable {
         settle()
     }
 
+    /// Changes what the plugged vehicle is like, as if its settings had been changed; it goes on
+    /// with what it does. Nothing happens without a vehicle.
+    ///
+    /// - Precondition: ``Vehicle/complaint`` is nil.
+    package mutating func changeVehicle(to vehicle: Vehicle, at instant: MonotonicInstant) {
+        precondition(vehicle.complaint == nil, vehicle.complaint ?? "")
+        advance(to: instant)
+        self.vehicle?.change(to: vehicle)
+        settle()
+    }
+
     /// Unplugs the vehicle, if there is one.
     package mutating func unplug(at instant: MonotonicInstant) {
         advance(to: instant)

@@ -8,7 +8,7 @@ import ChargeModel
 
 /// A vehicle on the plug: what it has understood of the pilot signal so far, and what it draws.
 struct PluggedVehicle: Hashable, Sendable {
-    let vehicle: Vehicle
+    private(set) var vehicle: Vehicle
     /// What is in the battery.
     private(set) var charge: ExactEnergy
     /// Whether it asks for energy (switch S2).
@@ -28,6 +28,13 @@ struct PluggedVehicle: Hashable, Sendable {
         self.vehicle = vehicle
         charge = vehicle.battery.map { ExactEnergy($0.charge) } ?? .zero
         if offered > .zero { pilotChanged(to: offered, at: now) }
+    }
+
+    /// Becomes another vehicle in the middle of the session: what it has understood stays.
+    mutating func change(to vehicle: Vehicle) {
+        self.vehicle = vehicle
+        charge = vehicle.battery.map { ExactEnergy($0.charge) } ?? .zero
+        if understood > .zero { isAsking = offersToSleepThrough == 0 && !isFull }
     }
 
     /// When it does something by itself next, apart from becoming full.
