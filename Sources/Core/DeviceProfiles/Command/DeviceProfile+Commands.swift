@@ -78,7 +78,8 @@ extension DeviceProfile {
     /// - Precondition: The register can be written, and the value fits it.
     package func write(canonical: Int, to register: RegisterID) -> CommandOperation {
         guard let words = self[register].encode(canonical: canonical, rounding: .down) else {
-            preconditionFailure("\(canonical) does not fit register \(self[register].name) of \(id)")
+            preconditionFailure(
+                "\(canonical) does not fit register \(self[register].name) of \(id)")
         }
         return write(words, to: register)
     }

@@ -22,25 +22,57 @@ extension DeviceProfile {
     /// As ``face(of:)`` without a substitute; nil when no values of the state registers mean this
     /// state.
     package func exactFace(of state: PilotState) -> [RegisterFace]? {
+        var found: [RegisterFace]?
+        forEachFace { face, values in
+            guard pilotState(values) == .state(state) else { return true }
+            found = face
+            return false
+        }
+        return found
+    }
+
+    /// The indices of the state rules that can be the first to hold.
+    var reachableStateRules: [Int] {
+        var reachable: [Int] = []
+        forEachFace { _, values in
+            if let index = stateRules.firstIndex(where: { $0.holds(values) }),
+                !reachable.contains(index)
+            {
+                reachable.append(index)
+            }
+            return reachable.count < stateRules.count
+        }
+        return reachable
+    }
+
+    /// A bound on the combinations tried; a profile has a handful of state registers with a dozen
+    /// values each.
+    private static let maximumFaces = 100_000
+
+    /// Visits the combinations of values that the rules can tell apart, the first register running
+    /// fastest, while `body` returns true.
+    private func forEachFace(_ body: ([RegisterFace], RegisterValues) -> Bool) {
         let registers = stateRegisters
         let candidates = registers.map(faceCandidates)
         var choice = Array(repeating: 0, count: registers.count)
-        // Counts through all combinations, the first register fastest; bounded by the product.
-        for _ in 0..<Self.maximumFaceSearch {
-            if let face = face(zip(registers, zip(candidates, choice).map { $0[$1] }), if: state) {
-                return face
+        for _ in 0..<Self.maximumFaces {
+            var values = RegisterValues(self)
+            var face: [RegisterFace] = []
+            for (index, register) in registers.enumerated() {
+                let raw = candidates[index][choice[index]]
+                guard let words = self[register].encode(raw) else { return }
+                values[register] = self[register].decode(words[...])
+                face.append(RegisterFace(register: register, raw: raw))
             }
-            guard let digit = choice.indices.first(where: { choice[$0] + 1 < candidates[$0].count })
-            else { return nil }
+            guard body(face, values),
+                let digit = choice.indices.first(where: {
+                    choice[$0] + 1 < candidates[$0].count
+                })
+            else { return }
             for index in 0..<digit { choice[index] = 0 }
             choice[digit] += 1
         }
-        return nil
     }
-
-    /// A bound on the combinations tried; a profile has a handful of state registers with a
-    /// dozen values each.
-    private static let maximumFaceSearch = 100_000
 
     /// The registers that the rules look at, in the order of the rules.
     package var stateRegisters: [RegisterID] {
@@ -50,19 +82,6 @@ extension DeviceProfile {
             registers.append(condition.register)
         }
         return registers
-    }
-
-    private func face(
-        _ choice: Zip2Sequence<[RegisterID], [RawValue]>, if state: PilotState
-    ) -> [RegisterFace]? {
-        var values = RegisterValues(self)
-        var face: [RegisterFace] = []
-        for (register, raw) in choice {
-            guard let words = self[register].encode(raw) else { return nil }
-            values[register] = self[register].decode(words[...])
-            face.append(RegisterFace(register: register, raw: raw))
-        }
-        return pilotState(values) == .state(state) ? face : nil
     }
 
     /// Raw values that the rules can tell apart, those with a name in the profile first.
@@ -90,7 +109,14 @@ extension DeviceProfile {
                 add(.number(mask))
             }
         }
-        if !self[register].type.isText { add(.number(0)) }
+        if !self[register].type.isText {
+            // A value that no rule names, for those that hold for any.
+            let named = candidates.compactMap { if case .number(let raw) = $0 { raw } else { nil } }
+            add(.number(0))
+            add(.number((named.max() ?? 0) &+ 1))
+        } else {
+            add(.text("-"))
+        }
         return candidates
     }
 }

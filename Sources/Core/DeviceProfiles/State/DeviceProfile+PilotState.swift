@@ -25,6 +25,11 @@ extension DeviceProfile {
 }
 
 extension StateRule {
+    /// Whether all conditions hold for values that are there.
+    func holds(_ values: RegisterValues) -> Bool {
+        if case .holds = verdict(values) { true } else { false }
+    }
+
     fileprivate enum Verdict {
         case holds, fails
         case unknown(Absence)

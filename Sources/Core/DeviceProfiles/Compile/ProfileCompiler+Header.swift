@@ -1,0 +1,72 @@
+import ChargeModel
+import Modbus
+
+/// The sections `source`, `link` and `electrical`.
+extension ProfileCompiler {
+    mutating func source(_ file: Section) -> ProfileSource? {
+        let keys = ["document", "confidence", "verified-on-hardware"]
+        guard let section = section(file, "source", keys: keys) else { return nil }
+        let document = text(section, "document")
+        let confidence: ProfileSource.Confidence? = word(section, "confidence", otherwise: nil)
+        let isVerified = truth(section, "verified-on-hardware", otherwise: nil)
+        guard let document, let confidence, let isVerified else { return nil }
+        return ProfileSource(
+            document: document, confidence: confidence, isVerifiedOnHardware: isVerified)
+    }
+
+    mutating func link(_ file: Section) -> LinkTraits? {
+        let keys = [
+            "port", "unit-id", "minimum-poll", "request-gap", "response-timeout", "block",
+        ]
+        guard let section = section(file, "link", keys: keys) else { return nil }
+        let port = whole(section, "port", in: 1...65535, otherwise: 502)
+        let unit = whole(section, "unit-id", in: 0...255, otherwise: nil)
+        let gap = duration(
+            section, "request-gap", in: .zero ... .seconds(10), otherwise: .zero)
+        let poll = duration(
+            section, "minimum-poll", in: .milliseconds(50) ... .seconds(300),
+            otherwise: .milliseconds(500))
+        let timeout = duration(
+            section, "response-timeout", in: .milliseconds(200) ... .seconds(10),
+            otherwise: .seconds(1))
+        let block = block(section)
+        guard let port, let unit, let gap, let poll, let timeout, let block else { return nil }
+        return LinkTraits(
+            port: UInt16(port), unit: UInt8(unit), requestGap: gap, minimumPoll: poll,
+            responseTimeout: timeout, maximumBlock: block.registers, maximumGap: block.gap)
+    }
+
+    /// `block: single`, or `block: { registers: 125, gap: 8 }`.
+    private mutating func block(_ link: Section) -> (registers: Int, gap: Int?)? {
+        let most = ModbusOperation.maximumReadCount
+        guard let node = required(link, "block") else { return nil }
+        guard case .mapping = node.content else {
+            return value(node, "'single', or a mapping with 'registers' and 'gap'") {
+                $0 == "single" ? (most, nil) : nil
+            }
+        }
+        guard let section = section(node, "'block'", keys: ["registers", "gap"]),
+            let registers = whole(section, "registers", in: 1...most, otherwise: most),
+            let gap = whole(section, "gap", in: 0...most, otherwise: 0)
+        else { return nil }
+        return (registers, gap)
+    }
+
+    mutating func electrical(_ file: Section) -> ElectricalTraits? {
+        guard let section = section(file, "electrical", keys: ["phases", "rated-power"]),
+            let phases = required(section, "phases")
+        else { return nil }
+        let count = value(phases, "1 or 3, the phases of the model") {
+            ["1": 1, "3": 3][$0]
+        }
+        var ratedPower: Watts?
+        if let node = section["rated-power"] {
+            ratedPower = value(node, "a power from 1kW to 1MW, such as 22kW") {
+                ScalarSyntax.quantity($0, .power).flatMap {
+                    1000...1_000_000 ~= $0 ? Watts($0) : nil
+                }
+            }
+        }
+        return count.map { ElectricalTraits(phases: $0, ratedPower: ratedPower) }
+    }
+}

@@ -1,0 +1,165 @@
+import ChargeModel
+
+/// The section `registers`: one line for each.
+extension ProfileCompiler {
+    private static let registerKeys = [
+        "at", "type", "registers", "space", "unit-id", "unit", "scale", "offset", "order", "count",
+        "stride", "bits", "invalid", "values", "is", "poll", "read", "write", "persistence",
+    ]
+
+    /// Words that mean something else where register names stand.
+    private static let reservedNames = ["is", "limit", "wait"]
+
+    mutating func readRegisters(_ file: Section) {
+        guard let node = required(file, "registers"), let section = mapping(node, "'registers'")
+        else { return }
+        for entry in section.entries { readRegister(entry) }
+    }
+
+    private mutating func readRegister(_ entry: DocumentNode.Entry) {
+        let errors = diagnostics.all.count
+        var draft = RegisterDraft(register: Register(name: entry.key), place: entry.keyPlace)
+        defer {
+            draft.isBroken = diagnostics.all[errors...].contains { $0.severity == .error }
+            registers.append(draft)
+        }
+        if !ScalarSyntax.isName(entry.key) || Self.reservedNames.contains(entry.key) {
+            diagnostics.error(
+                entry.keyPlace, "'\(entry.key)' is no register name",
+                "Use lower-case letters, digits and hyphens, and no word of the language")
+        }
+        guard
+            let section = section(
+                entry.value, "register '\(entry.key)'", keys: Self.registerKeys)
+        else { return }
+        readPlace(section, &draft)
+        readAccess(section, &draft)
+        readMeaning(section, &draft)
+        readScale(section, &draft)
+        readBits(section, &draft)
+        readNamedValues(section, &draft)
+    }
+
+    // MARK: - Where it is
+
+    private mutating func readPlace(_ section: Section, _ draft: inout RegisterDraft) {
+        if let address = whole(section, "at", in: 0...65535, otherwise: nil) {
+            draft.register.address = UInt16(address)
+        }
+        draft.register.space = word(section, "space", otherwise: .holding) ?? .holding
+        if section["unit-id"] != nil,
+            let unit = whole(section, "unit-id", in: 0...255, otherwise: nil)
+        {
+            draft.register.unit = .fixed(UInt8(unit))
+        }
+        draft.register.type = type(section) ?? .u16
+        let width = draft.register.width
+        if let node = section["order"] {
+            if width == 1 || draft.register.type.isText {
+                diagnostics.error(
+                    node.place, "\(section.name) has no words to order", "Remove 'order'")
+            }
+            draft.register.wordOrder = word(node, "'order'") ?? .highFirst
+        }
+        draft.register.count = whole(section, "count", in: 1...3, otherwise: 1) ?? 1
+        draft.register.stride =
+            whole(section, "stride", in: width...1000, otherwise: width) ?? width
+        if let node = section["stride"], draft.register.count == 1 {
+            diagnostics.error(
+                node.place, "\(section.name) has one value and a stride",
+                "Remove 'stride', or say how many values there are with 'count'")
+        }
+        let last = Int(draft.register.address) + (draft.register.count - 1) * draft.register.stride
+        if last + width - 1 > 65535 {
+            diagnostics.error(
+                section["at"]?.place ?? section.place,
+                "\(section.name) reaches to address \(last + width - 1)",
+                "Addresses end at 65535; they count from 0 and carry no 4xxxx prefix")
+        }
+    }
+
+    private mutating func type(_ section: Section) -> RegisterType? {
+        let names: [(name: String, type: RegisterType)] = [
+            ("u16", .u16), ("s16", .s16), ("u32", .u32), ("s32", .s32), ("u64", .u64),
+            ("s64", .s64), ("f32", .f32), ("f64", .f64),
+        ]
+        guard let node = required(section, "type"), let name = scalar(node, "a type") else {
+            return nil
+        }
+        if name == "text" {
+            return whole(section, "registers", in: 1...64, otherwise: nil)
+                .map { .text(registers: $0) }
+        }
+        if let node = section["registers"] {
+            diagnostics.error(
+                node.place, "the type \(name) has its own length",
+                "Remove 'registers'; it is for texts")
+        }
+        if let type = names.first(where: { $0.name == name })?.type { return type }
+        diagnostics.error(
+            node.place, "there is no type '\(name)'",
+            Spelling.suggestion(for: name, among: names.map(\.name) + ["text"]))
+        return nil
+    }
+
+    // MARK: - How it is used
+
+    private mutating func readAccess(_ section: Section, _ draft: inout RegisterDraft) {
+        draft.register.isReadable = truth(section, "read", otherwise: true) ?? true
+        let standard: PollClass = draft.register.isReadable ? .fast : .never
+        draft.register.poll = word(section, "poll", otherwise: standard) ?? standard
+        if let node = section["poll"], !draft.register.isReadable {
+            diagnostics.error(
+                node.place, "\(section.name) cannot be read and has a poll class",
+                "Remove 'poll' or 'read: no'")
+        }
+        if let node = section["write"] {
+            draft.register.write = word(node, "'write'")
+            checkWrite(node, section, draft.register)
+        } else if !draft.register.isReadable {
+            diagnostics.error(
+                draft.place, "\(section.name) can be neither read nor written",
+                "Say how it is written: 'write: single' (function 6) or 'write: multiple' (16)")
+        }
+        if let node = section["persistence"] {
+            draft.register.persistence = word(node, "'persistence'") ?? .unknown
+            if draft.register.write == nil {
+                diagnostics.error(
+                    node.place, "\(section.name) is never written and has a persistence",
+                    "Remove 'persistence', or say how it is written")
+            }
+        }
+    }
+
+    private mutating func checkWrite(
+        _ node: DocumentNode, _ section: Section, _ register: Register
+    ) {
+        if register.write == .single, register.width > 1 {
+            diagnostics.error(
+                node.place,
+                "\(section.name) takes \(register.width) registers and function 6 writes one",
+                "Use 'write: multiple'")
+        }
+        if register.space == .input {
+            diagnostics.error(
+                node.place, "\(section.name) is an input register, which nothing writes",
+                "Use 'space: holding', or remove 'write'")
+        }
+        if register.count > 1 || register.type.isText || section["bits"] != nil {
+            diagnostics.error(
+                node.place, "\(section.name) is an array, a text or a slice and has 'write'",
+                "Only single whole numbers and floats can be written")
+        }
+    }
+}
+
+extension Register {
+    /// The stand-in that a file's entry fills in.
+    fileprivate init(name: String) {
+        self.init(
+            name: name, quantity: nil, unit: .charger, space: .holding, isReadable: true,
+            address: 0, type: .u16, wordOrder: .highFirst, count: 1, stride: 1,
+            scale: RegisterScale(), bits: nil, invalid: [], names: [], poll: .fast, write: nil,
+            persistence: .unknown)
+    }
+}

@@ -1,0 +1,126 @@
+import ChargeModel
+
+/// What must hold of the registers together, once every section has referred to them.
+extension ProfileCompiler {
+    mutating func checkRegisters(_ link: LinkTraits?, _ electrical: ElectricalTraits?) {
+        checkUse()
+        checkQuantities(electrical)
+        checkOverlaps()
+        guard let link else { return }
+        for draft in registers where draft.register.width > link.maximumBlock && !draft.isBroken {
+            diagnostics.error(
+                draft.place,
+                "'\(draft.register.name)' takes \(draft.register.width) registers, and a block has "
+                    + "at most \(link.maximumBlock)",
+                "Raise 'registers' in 'block', or shorten the register")
+        }
+    }
+
+    // MARK: - Use
+
+    private mutating func checkUse() {
+        let quantities = MeasuredQuantity.allCases.map(\.rawValue)
+        for draft in registers where !draft.isUsed && !draft.isBroken {
+            let name = draft.register.name
+            guard let quantity = draft.register.quantity else {
+                let nearest = Spelling.nearest(to: name, among: quantities)
+                diagnostics.error(
+                    draft.place, "nothing uses register '\(name)'",
+                    nearest.map { "Did you mean '\($0)'?" }
+                        ?? "Use it in a section, give its quantity with 'is:', or remove it. "
+                        + "Quantities are: \(quantities.joined(separator: ", "))")
+                continue
+            }
+            if !draft.register.isReadable {
+                diagnostics.error(
+                    draft.place, "nothing writes register '\(name)', and it cannot be read",
+                    "Name it in 'control', 'heartbeat' or 'failsafe', or remove it")
+            } else if draft.register.poll == .never {
+                diagnostics.error(
+                    draft.place, "'\(name)' measures \(quantity.rawValue) and is never polled",
+                    "Give it another poll class, or remove it")
+            }
+        }
+    }
+
+    // MARK: - Quantities
+
+    private mutating func checkQuantities(_ electrical: ElectricalTraits?) {
+        for (index, draft) in registers.enumerated() where !draft.isBroken {
+            guard let quantity = draft.register.quantity, draft.register.isReadable else {
+                continue
+            }
+            let earlier = registers[..<index].first {
+                $0.register.quantity == quantity && $0.register.isReadable && !$0.isBroken
+            }
+            if let earlier, quantity != .hardwareMaximum {
+                diagnostics.error(
+                    draft.place,
+                    "'\(draft.register.name)' measures \(quantity.rawValue), as "
+                        + "'\(earlier.register.name)' does",
+                    "Only hardware-maximum may be measured by several registers")
+            }
+            if let phases = electrical?.phases, draft.register.count > 1,
+                draft.register.count != phases
+            {
+                diagnostics.warning(
+                    draft.place,
+                    "'\(draft.register.name)' has \(draft.register.count) values, and the model "
+                        + "\(phases == 1 ? "1 phase" : "\(phases) phases")",
+                    "Check 'count' and 'phases'")
+            }
+        }
+        let measured = registers.compactMap(\.register.quantity)
+        if !measured.contains(.power), !measured.contains(.currents),
+            let first = registers.first
+        {
+            diagnostics.warning(
+                first.place, "neither power nor currents are measured",
+                "Without them nobody notices a vehicle that ignores its limit")
+        }
+    }
+
+    // MARK: - Overlaps
+
+    private mutating func checkOverlaps() {
+        for (index, draft) in registers.enumerated() where !draft.isBroken {
+            for other in registers[..<index] where !other.isBroken {
+                guard draft.register.overlaps(other.register),
+                    !draft.register.sharesBits(with: other.register)
+                else { continue }
+                diagnostics.error(
+                    draft.place,
+                    "'\(draft.register.name)' (\(draft.register.extent)) overlaps "
+                        + "'\(other.register.name)' (\(other.register.extent))",
+                    "Check addresses and types; one register can have 'write' and be read, and "
+                        + "parts of one are told apart with 'bits'")
+            }
+        }
+    }
+}
+
+extension Register {
+    /// The addresses of each element.
+    fileprivate var spans: [ClosedRange<Int>] {
+        (0..<count).map { element in
+            let first = Int(address) + element * stride
+            return first...first + width - 1
+        }
+    }
+
+    fileprivate var extent: String {
+        let last = Int(address) + (count - 1) * stride + width - 1
+        return last == Int(address) ? "\(address)" : "\(address) to \(last)"
+    }
+
+    fileprivate func overlaps(_ other: Register) -> Bool {
+        guard unit == other.unit, space == other.space else { return false }
+        return spans.contains { span in other.spans.contains { $0.overlaps(span) } }
+    }
+
+    /// Slices of the same registers, read the same way.
+    fileprivate func sharesBits(with other: Register) -> Bool {
+        bits != nil && other.bits != nil && address == other.address && type == other.type
+            && wordOrder == other.wordOrder && count == other.count && stride == other.stride
+    }
+}

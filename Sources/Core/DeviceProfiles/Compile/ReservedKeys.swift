@@ -1,0 +1,27 @@
+/// Keys that the language keeps for what some wallboxes need and the agent cannot do yet. Who
+/// writes one learns that it is missing, not that it is misspelt.
+enum ReservedKeys {
+    static func remedy(for key: String) -> String? {
+        all.first { $0.key == key }.map {
+            "The name is reserved for \($0.purpose), which this version does not have"
+        }
+    }
+
+    private static let all: [(key: String, purpose: String)] = [
+        ("extends", "profiles that inherit from another"),
+        ("variants", "variants of one model"),
+        ("parameters", "connectors and installation options"),
+        ("since", "firmware gates"),
+        ("probe", "capability probes"),
+        ("transport", "links other than Modbus TCP"),
+        ("serial-line", "serial settings"),
+        ("connections", "limits on simultaneous connections"),
+        ("byte-order", "swapped bytes inside a register"),
+        ("derive", "values computed from others"),
+        ("on-connect", "writes at connect"),
+        ("on-disconnect", "writes at disconnect"),
+        ("phase-switching", "switching between 1 and 3 phases"),
+        ("wake-up", "waking a vehicle"),
+        ("deny", "registers that must never be written"),
+    ]
+}

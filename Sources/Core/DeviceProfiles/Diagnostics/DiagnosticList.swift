@@ -1,0 +1,36 @@
+/// The problems found so far. Every stage adds to it and goes on, so that one run tells them all.
+struct DiagnosticList: Hashable, Sendable {
+    private(set) var all: [ProfileDiagnostic] = []
+
+    var hasErrors: Bool { all.contains { $0.severity == .error } }
+
+    mutating func error(_ place: Place, _ message: String, _ remedy: String) {
+        add(.error, place, message, remedy)
+    }
+
+    mutating func warning(_ place: Place, _ message: String, _ remedy: String) {
+        add(.warning, place, message, remedy)
+    }
+
+    mutating func append(_ other: DiagnosticList) {
+        all += other.all
+    }
+
+    /// In the order of the file; at one place in the order of finding.
+    var sorted: [ProfileDiagnostic] {
+        all.enumerated().sorted { left, right in
+            (left.element.line, left.element.column, left.offset)
+                < (right.element.line, right.element.column, right.offset)
+        }.map(\.element)
+    }
+
+    private mutating func add(
+        _ severity: ProfileDiagnostic.Severity, _ place: Place, _ message: String,
+        _ remedy: String
+    ) {
+        all.append(
+            ProfileDiagnostic(
+                severity, line: place.line, column: place.column, message: message,
+                remedy: remedy))
+    }
+}

@@ -1,0 +1,54 @@
+import ChargeModel
+import DeviceProfiles
+
+extension SimulatedWallbox {
+    /// What it physically is and does, up to ``now``.
+    package var truth: WallboxTruth {
+        let phases = 0..<profile.electrical.phases
+        let voltages = options.voltage.voltages(at: now)
+        return WallboxTruth(
+            instant: now, pilot: pilotState, isContactorClosed: contactor.isClosed,
+            contactorCycles: contactor.cycles, setpoint: setpoint, isEnabled: isEnabled,
+            limit: limit, offered: pilot.offered,
+            currents: phases.map { Milliamperes(current(ofPhase: $0, voltages)) },
+            voltages: phases.map { Millivolts(voltages[$0]) }, power: power, energy: energy,
+            energyTotal: energy.wattHours, energySession: (energy - sessionStart).wattHours,
+            vehicle: vehicleTruth,
+            failsafe: FailsafeTruth(
+                isActive: watch.isActive, current: watch.current, timeout: watch.timeout,
+                lastContact: watch.lastContact, deadline: watch.deadline,
+                activations: watch.activations),
+            serial: serial, uptime: startedAt.duration(to: now), isBooting: bootedAt != nil,
+            writeCounts: writeCounts)
+    }
+
+    private var vehicleTruth: VehicleTruth? {
+        vehicle.map { plugged in
+            VehicleTruth(
+                vehicle: plugged.vehicle, isAsking: plugged.isAsking, isFull: plugged.isFull,
+                charge: plugged.vehicle.battery.map { _ in plugged.charge.wattHours },
+                percent: plugged.percent)
+        }
+    }
+
+    /// The state of the control pilot.
+    package var pilotState: PilotState {
+        if let defect = faults.defect { return defect.isUnavailable ? .f : .e }
+        guard let vehicle else { return .a }
+        switch (vehicle.isAsking, pilot.offered > .zero) {
+        case (false, false): return .b1
+        case (false, true): return .b2
+        case (true, false): return .c1
+        case (true, true): return .c2
+        }
+    }
+
+    /// To the nearest watt.
+    var power: Watts { Watts((load.sum + 500_000) / 1_000_000) }
+
+    /// Milliamperes, rounded down.
+    func current(ofPhase phase: Int, _ voltages: PerPhase) -> Int {
+        guard phase < profile.electrical.phases, voltages[phase] > 0 else { return 0 }
+        return load[phase] / voltages[phase]
+    }
+}

@@ -1,0 +1,90 @@
+import Modbus
+
+/// What can go wrong between a wallbox that is sound and its client.
+package enum WireFault: Hashable, Sendable {
+    // One answer.
+    /// The answer comes late.
+    case delay(Duration)
+    /// The answer comes byte by byte, this long apart.
+    case drip(Duration)
+    /// The request is carried out and not answered.
+    case drop
+    /// The answer comes twice.
+    case duplicate
+    /// The answer comes after the next one.
+    case reorder
+    case wrongTransactionID
+    case wrongProtocolID
+    /// The length field states this many bytes more than there are.
+    case wrongLength(excess: UInt16)
+    case wrongUnit
+    case wrongFunctionCode
+    /// The byte count of a read is two more than there are bytes.
+    case wrongByteCount
+    /// The echo of a write names another value.
+    case wrongEcho
+    /// Only the first bytes of the frame come.
+    case truncate(bytes: Int)
+    /// Bytes that belong to nothing, before the answer.
+    case garbageBefore(bytes: Int)
+    /// Bytes that belong to nothing, after the answer.
+    case garbageAfter(bytes: Int)
+    /// The request is not carried out and refused.
+    case exception(ModbusException)
+    /// The request is carried out; then the connection is closed without an answer.
+    case close
+    /// As ``close``, with a reset.
+    case reset
+
+    // The whole wallbox.
+    /// Nothing is read and nothing answered, on every connection: the connections stay open.
+    case silence
+    /// New connections are accepted and never answered; those before go on.
+    case hangOnAccept
+    /// The listener is closed and every connection is reset.
+    case refuse
+
+    /// Whether it concerns the wallbox as a whole, and not one answer.
+    package var isStanding: Bool {
+        switch self {
+        case .silence, .hangOnAccept, .refuse: true
+        default: false
+        }
+    }
+
+    /// What is wrong with these figures, for a person; nil when nothing is.
+    package var complaint: String? {
+        switch self {
+        case .delay(let time), .drip(let time):
+            time < .zero || time > .seconds(3600) ? "a delay is 0 s to 3600 s" : nil
+        case .truncate(let bytes), .garbageBefore(let bytes), .garbageAfter(let bytes):
+            1...1000 ~= bytes ? nil : "1 to 1000 bytes, not \(bytes)"
+        default: nil
+        }
+    }
+}
+
+/// When a fault of the wire strikes.
+package struct WireFaultRule: Hashable, Sendable {
+    package var fault: WireFault
+    /// How many of a million answers it strikes; all of them by default.
+    package var perMillion: Int
+    /// How often it strikes before it is over; nil for ever.
+    package var count: Int?
+    package var scope: Scope
+
+    package enum Scope: String, Hashable, Sendable, CaseIterable {
+        case all
+        case reads
+        case writes
+    }
+
+    package init(
+        _ fault: WireFault, perMillion: Int = 1_000_000, count: Int? = nil, scope: Scope = .all
+    ) {
+        self.fault = fault
+        self.perMillion = perMillion
+        self.count = count
+        self.scope = scope
+    }
+}

@@ -1,0 +1,131 @@
+import ChargeModel
+import Logging
+import Modbus
+import Synchronization
+import WallboxModel
+
+/// One simulated wallbox behind a lock, in the time of a clock: what all connections and the
+/// control endpoint share. Nothing waits inside the lock.
+package final class SharedWallbox: Sendable {
+    fileprivate struct State: ~Copyable {
+        var wallbox: SimulatedWallbox
+        var wire: WireFaultPlan
+        var writes: WriteLog
+    }
+
+    private let state: Mutex<State>
+    private let clock: any AgentClock
+    private let logger: Logger
+
+    package init(_ wallbox: SimulatedWallbox, clock: any AgentClock, logger: Logger) {
+        state = Mutex(State(wallbox: wallbox, wire: WireFaultPlan(), writes: WriteLog()))
+        self.clock = clock
+        self.logger = logger
+    }
+
+    // MARK: - For people and tests
+
+    /// What the wallbox physically is and does now.
+    package var truth: WallboxTruth {
+        update { wallbox, now in
+            wallbox.advance(to: now)
+            return wallbox.truth
+        }
+    }
+
+    /// The wallbox as it is now.
+    package var wallbox: SimulatedWallbox {
+        update { wallbox, now in
+            wallbox.advance(to: now)
+            return wallbox
+        }
+    }
+
+    /// Does something to the wallbox: plug a vehicle in, reboot, break it.
+    package func update<Result>(
+        _ body: (inout SimulatedWallbox, MonotonicInstant) -> sending Result
+    ) -> sending Result {
+        state.withLock { state in
+            // Inside the lock, so that the instants of several threads do not cross.
+            body(&state.wallbox, clock.now().monotonic)
+        }
+    }
+
+    /// The last writes that arrived, oldest first; at least the last 10,000.
+    package var writes: [WriteLogEntry] { state.withLock { $0.writes.entries } }
+
+    package var wireFaults: WireFaultPlan { state.withLock { $0.wire } }
+
+    func setWireFaults(_ plan: WireFaultPlan) {
+        state.withLock { $0.wire = plan }
+    }
+
+    // MARK: - For connections
+
+    /// Carries out what a frame asks for, and says what goes on the wire for it.
+    func answer(_ frame: ModbusTCPFrame, to peer: String) -> [Transmission] {
+        let (transmissions, accesses) = state.withLock { state in
+            let now = clock.now()
+            return state.answer(frame, to: peer, at: now, logsReads: logger.logLevel <= .debug)
+        }
+        for access in accesses { logger.debug("\(access) by \(peer)") }
+        return transmissions
+    }
+}
+
+extension SharedWallbox.State {
+    fileprivate mutating func answer(
+        _ frame: ModbusTCPFrame, to peer: String, at now: TimePoint, logsReads: Bool
+    ) -> ([Transmission], [AccessRecord]) {
+        guard !wire.isStanding(.silence) else { return ([], []) }
+        let operation: ModbusOperation
+        switch PDU.decodeRequest(frame.pdu) {
+        case .success(let decoded): operation = decoded
+        case .failure(let exception):
+            return (refuse(frame, with: exception, at: now), [])
+        }
+        let faults = wire.strike(isWrite: operation.isWrite)
+        let request = ModbusRequest(unit: frame.unit, operation: operation)
+        let reply =
+            faults.exception.map { WallboxReply.exception($0) }
+            ?? wallbox.respond(to: request, at: now.monotonic)
+        var accesses: [AccessRecord] = []
+        if logsReads || operation.isWrite {
+            accesses = wallbox.accesses(request, answered: reply, at: now.monotonic)
+        }
+        if operation.isWrite {
+            for access in accesses {
+                writes.append(WriteLogEntry(time: now, peer: peer, access: access))
+            }
+        }
+        let pdu: [UInt8]
+        switch reply {
+        case .response(let response): pdu = PDU.encode(response, to: operation)
+        case .exception(let exception):
+            pdu = PDU.encode(exception, functionCode: operation.functionCode)
+        case .silence: return ([], accesses)
+        }
+        let answer = ModbusTCPFrame(
+            transactionID: frame.transactionID, unit: frame.unit, pdu: pdu)
+        return (wire.transmissions(of: answer, struckBy: faults), accesses)
+    }
+
+    /// The answer to what is no request that we know: none where nobody is at home.
+    private mutating func refuse(
+        _ frame: ModbusTCPFrame, with exception: ModbusException, at now: TimePoint
+    ) -> [Transmission] {
+        wallbox.advance(to: now.monotonic)
+        guard wallbox.answers(unit: frame.unit), let function = frame.pdu.first else { return [] }
+        let answer = ModbusTCPFrame(
+            transactionID: frame.transactionID, unit: frame.unit,
+            pdu: PDU.encode(exception, functionCode: function))
+        return [.send(answer.bytes, after: .zero)]
+    }
+}
+
+extension [WireFault] {
+    fileprivate var exception: ModbusException? {
+        for case .exception(let exception) in self { return exception }
+        return nil
+    }
+}
