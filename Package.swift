@@ -157,7 +157,7 @@ let package = Package(
             "AgentAPITests",
             [
                 "AgentAPI", "ChargeControl", "ChargeModel", "AgentTestSupport", nioCore, nioPosix,
-                hummingbird, httpTypes, logging,
+                nioEmbedded, nioHTTPTypes, hummingbird, httpTypes, logging, lifecycle,
             ],
             resources: [.copy("Golden")]),
         test(
