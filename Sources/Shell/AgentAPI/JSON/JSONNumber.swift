@@ -39,14 +39,22 @@ package struct JSONNumber: Hashable, Sendable {
     }
 
     /// The value times 1000, rounded towards zero; nil when it does not fit.
-    package var thousandths: Int? { scaled(by: 3) }
+    package var thousandths: Int? { scaled(by: 3)?.value }
 
     /// The value where it is whole and fits; else nil.
-    package var integer: Int? { exponent < 0 ? nil : scaled(by: 0) }
+    package var integer: Int? { exponent < 0 ? nil : scaled(by: 0)?.value }
+
+    /// Whether the value lies in a range of thousandths; exact, so that 50.0001 is above 50.
+    package func isThousandths(in range: ClosedRange<Int>) -> Bool {
+        guard let (value, isExact) = scaled(by: 3), range.contains(value) else { return false }
+        if isExact { return true }
+        return significand > 0 ? value < range.upperBound : value > range.lowerBound
+    }
 
     /// The value times `10^power`, rounded towards zero; nil when it does not fit.
-    private func scaled(by power: Int) -> Int? {
+    private func scaled(by power: Int) -> (value: Int, isExact: Bool)? {
         var value = significand
+        var isExact = true
         var shift = exponent + power
         while shift > 0, value != 0 {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
@@ -55,10 +63,11 @@ package struct JSONNumber: Hashable, Sendable {
             shift -= 1
         }
         while shift < 0, value != 0 {
+            isExact = isExact && value.isMultiple(of: 10)
             value /= 10
             shift += 1
         }
-        return value
+        return (value, isExact)
     }
 }
 

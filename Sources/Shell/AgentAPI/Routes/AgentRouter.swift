@@ -40,7 +40,9 @@ package struct AgentRouter: HTTPResponder {
     let keys: KeyRing
     let limits: Limits
     let budgets: RequestBudgets
-    let streams: EventStreamCounter
+    let places: EventStreamPlaces
+    /// Tells the event ids of this process from those of others.
+    let run = RandomText.base62(count: 6)
     private let logger: Logger
 
     package init(
@@ -51,7 +53,7 @@ package struct AgentRouter: HTTPResponder {
         self.limits = limits
         self.logger = logger
         budgets = RequestBudgets(limits)
-        streams = EventStreamCounter(maximum: limits.eventStreams)
+        places = EventStreamPlaces(maximum: limits.eventStreams)
     }
 
     package func respond(
@@ -102,8 +104,8 @@ package struct AgentRouter: HTTPResponder {
         isOverConnection: Bool
     ) async throws -> Reply {
         let match = Self.table.match(request.method, request.uri.path)
-        if case .found(let route, _) = match, route.access == .open {
-            return .data(["status": "up"])
+        if case .found(let route, _) = match, case .open(let handler) = route.handler {
+            return handler()
         }
         let key = try admit(request, trace: trace)
         admitted = key
@@ -115,17 +117,27 @@ package struct AgentRouter: HTTPResponder {
             try budgets.spend(key.id, at: trace.startedAt.monotonic)
             throw APIError.methodNotAllowed(request.method, allowed: allowed)
         case .found(let route, let parameter):
-            let isPermitted = route.access == .read || !key.isReadOnly
-            if route.budget == .everyRequest || !isPermitted {
-                try budgets.spend(key.id, at: trace.startedAt.monotonic)
-            }
-            guard isPermitted else {
-                throw APIError(.insufficientPermissions, "this API key may only read")
-            }
+            try permit(route, to: key, request, at: trace.startedAt.monotonic)
             let exchange = Exchange(
                 request: request, parameter: parameter, key: key, now: trace.startedAt,
-                requestID: trace.id, isOverConnection: isOverConnection)
-            return try await route.handler(self, exchange)
+                isOverConnection: isOverConnection)
+            switch route.handler {
+            case .open(let handler): return handler()
+            case .keyed(let handler): return try await handler(self, exchange)
+            }
+        }
+    }
+
+    private func permit(
+        _ route: Route, to key: APIKey, _ request: Request, at now: MonotonicInstant
+    ) throws(APIError) {
+        let isPermitted = route.access != .control || !key.isReadOnly
+        if route.budget == .everyRequest || !isPermitted { try budgets.spend(key.id, at: now) }
+        guard isPermitted else {
+            throw APIError(.insufficientPermissions, "this API key may only read")
+        }
+        guard route.method != .get || !request.announcesBody else {
+            throw APIError.invalid("body", "is not part of a GET request")
         }
     }
 

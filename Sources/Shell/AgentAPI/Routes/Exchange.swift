@@ -11,8 +11,6 @@ struct Exchange: Sendable {
     let key: APIKey
     /// Both clocks as the request arrived.
     let now: TimePoint
-    /// What names this request in the log.
-    let requestID: String
     /// Whether the request came over a connection (and not from within the process).
     let isOverConnection: Bool
 

@@ -61,7 +61,7 @@ extension JSON {
             return try JSONParser.parse(bytes)
         } catch {
             let place = error.path.isEmpty ? "body" : error.path
-            throw APIError.invalid(place, "is not as JSON is: \(error.reason), at byte \(error.offset)")
+            throw APIError.invalid(place, "is not JSON: \(error.reason) (byte \(error.offset))")
         }
     }
 }

@@ -19,7 +19,10 @@ package struct Route: Sendable {
         case decidedByHandler
     }
 
-    typealias Handler = @Sendable (AgentRouter, Exchange) async throws -> Reply
+    enum Handler: Sendable {
+        case open(@Sendable () -> Reply)
+        case keyed(@Sendable (AgentRouter, Exchange) async throws -> Reply)
+    }
 
     package let method: HTTPRequest.Method
     /// Such as `/ev-charger/{id}`, as in the OpenAPI document.
@@ -29,9 +32,25 @@ package struct Route: Sendable {
     let handler: Handler
     private let segments: [Substring]
 
+    /// A route that needs a key.
     init(
         _ method: HTTPRequest.Method, _ pattern: String, access: Access = .read,
-        budget: Budget = .everyRequest, handler: @escaping Handler
+        budget: Budget = .everyRequest,
+        handler: @escaping @Sendable (AgentRouter, Exchange) async throws -> Reply
+    ) {
+        self.init(method, pattern, access, budget, .keyed(handler))
+    }
+
+    /// A route that anybody may use.
+    static func open(
+        _ method: HTTPRequest.Method, _ pattern: String, handler: @escaping @Sendable () -> Reply
+    ) -> Route {
+        Route(method, pattern, .open, .everyRequest, .open(handler))
+    }
+
+    private init(
+        _ method: HTTPRequest.Method, _ pattern: String, _ access: Access, _ budget: Budget,
+        _ handler: Handler
     ) {
         self.method = method
         self.pattern = pattern

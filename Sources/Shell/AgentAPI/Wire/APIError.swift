@@ -70,7 +70,8 @@ struct APIError: Error, Sendable {
     /// A field of the request, a query parameter or a header that cannot be used.
     static func invalid(_ field: String, _ message: String) -> APIError {
         let field = field.prefix(ofCharacters: 128)
-        return APIError(.invalidRequest, "`\(field)` \(message)", details: ["field": .string(field)])
+        return APIError(
+            .invalidRequest, "`\(field)` \(message)", details: ["field": .string(field)])
     }
 
     /// An error that waiting cures.

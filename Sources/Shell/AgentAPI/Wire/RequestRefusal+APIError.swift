@@ -19,7 +19,7 @@ extension APIError {
         case .tooManyStarts(let delay):
             self = .retryable(
                 .rateLimitExceeded,
-                "20 starts within an hour wear the contactor out; try again later, or push `idle`",
+                "more starts than 20 an hour would wear the contactor out; try again later",
                 after: delay, reason: "too_many_starts")
         case .idempotencyKeyReused:
             self.init(
@@ -37,7 +37,7 @@ extension APIError {
         case .storeFull:
             self.init(
                 .insufficientStorage,
-                "there is no room left to store the request durably; free space on the agent's disk")
+                "no room is left to store the request durably; free space on the agent's disk")
         }
     }
 
