@@ -12,10 +12,12 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A target of one ring; the path says which (`Model`, `Core` or `Shell`).
-func ring(_ ring: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func ring(
+    _ ring: String, _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(ring)/\(name)",
-        swiftSettings: strict)
+        resources: resources, swiftSettings: strict)
 }
 
 func test(
@@ -102,7 +104,8 @@ let package = Package(
                 "ChargeControl", "ChargeModel", hummingbird, hummingbirdCore, httpTypes, nioCore,
                 nioPosix, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioLocks, logging, lifecycle,
                 asyncAlgorithms, deque, crypto,
-            ]),
+            ],
+            resources: [.embedInCode("openapi.json")]),
         ring(
             "Shell", "AgentRuntime",
             [
@@ -160,7 +163,7 @@ let package = Package(
             "AgentAPITests",
             [
                 "AgentAPI", "ChargeControl", "ChargeModel", "AgentTestSupport", nioCore, nioPosix,
-                hummingbird, httpTypes, logging,
+                nioEmbedded, nioHTTPTypes, hummingbird, httpTypes, logging, lifecycle,
             ],
             resources: [.copy("Golden")]),
         test(

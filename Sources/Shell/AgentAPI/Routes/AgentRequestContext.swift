@@ -1,0 +1,14 @@
+import Hummingbird
+import NIOCore
+
+/// What the framework keeps with a request, and where the request comes from.
+package struct AgentRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The address of the other end, without the port.
+    package let peer: String
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
+    }
+}

@@ -1,0 +1,84 @@
+import ChargeControl
+import ChargeModel
+import Crypto
+import HTTPTypes
+import HummingbirdCore
+
+extension AgentRouter {
+    /// What of a push this version carries out, whatever a charger could do: times are not read yet.
+    private static var carriedOut: [ActionExecution] { [.immediate] }
+
+    /// `POST /ev-charger/{id}`: an action. Answered when it is durable.
+    func pushAction(_ exchange: Exchange) async throws -> Reply {
+        let bytes: [UInt8]
+        let body: PushBody
+        do {
+            try exchange.query().finish()
+            bytes = try await exchange.request.jsonBytes(upTo: limits.body)
+            body = try PushBody(try JSON.body(bytes))
+        } catch let error as APIError {
+            try budgets.spend(exchange.key.id, at: exchange.now.monotonic)
+            throw error
+        }
+        // A stop is never refused for its rate: only what can start a charger counts.
+        if body.command != .idle {
+            try budgets.spend(exchange.key.id, at: exchange.now.monotonic)
+        }
+        let charger = try exchange.charger(in: service.view)
+        try Self.check(body, isSupportedBy: charger)
+        let request = ActionRequest(
+            charger: charger.description.id, command: body.command, execution: body.execution,
+            onConflict: body.onConflict,
+            sandbox: charger.description.isSimulated ? body.sandbox : nil,
+            idempotency: try exchange.idempotencyKey(bodyBytes: bytes))
+        let action = try await service.push(request)
+        return .data(action.acceptanceJSON, status: .accepted)
+    }
+
+    private static func check(
+        _ body: PushBody, isSupportedBy charger: ChargerView
+    ) throws(APIError) {
+        guard let entry = charger.executions.first(where: { $0.command == body.command }) else {
+            throw .commandNotSupported(
+                body.command.rawValue, supported: charger.executions.map(\.command))
+        }
+        let supported = entry.executions.filter(carriedOut.contains)
+        guard supported.contains(body.execution) else {
+            throw .executionNotSupported(requested: body.execution, supported: supported)
+        }
+    }
+
+    /// `POST /ev-charger/{id}/settings`.
+    func changeSettings(_ exchange: Exchange) async throws -> Reply {
+        try exchange.query().finish()
+        let charger = try exchange.charger(in: service.view).description.id
+        let bytes = try await exchange.request.jsonBytes(upTo: limits.body)
+        let body = try SettingsBody(try JSON.body(bytes))
+        try await service.change(
+            SettingsRequest(
+                charger: charger, maxChargeRate: body.maxChargeRate,
+                idempotency: try exchange.idempotencyKey(bodyBytes: bytes)))
+        return .data([
+            "deviceId": .string(charger.rawValue),
+            "updated": [.string(ChargeRateSetting.name)],
+        ])
+    }
+}
+
+extension Exchange {
+    /// The `Idempotency-Key` of a write; nil without one. Scope is API key, method and path.
+    fileprivate func idempotencyKey(bodyBytes: [UInt8]) throws(APIError) -> IdempotencyKey? {
+        let name = HTTPField.Name.idempotencyKey
+        let values = request.headers[values: name]
+        guard let value = values.first else { return nil }
+        guard values.count == 1, 1...255 ~= value.utf8.count,
+            value.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        else {
+            throw .invalid(
+                name.rawName, "must be one header of 1 to 255 visible ASCII characters")
+        }
+        return IdempotencyKey(
+            scope: "\(key.id) \(request.method.rawValue) \(request.uri.path)", key: value,
+            bodyHash: Array(SHA256.hash(data: bodyBytes)))
+    }
+}

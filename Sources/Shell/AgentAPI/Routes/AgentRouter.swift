@@ -1,0 +1,199 @@
+import ChargeControl
+import ChargeModel
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+
+/// The HTTP API of the agent: takes requests apart, lets keys in, asks the ``AgentService`` and puts
+/// answers into envelopes. It decides nothing about charging, and it never waits for a wallbox but
+/// where a client asks for that.
+///
+/// The way of a request: route, key, permission, rate, handler, envelope. Without a key nothing but
+/// the bare liveness probe answers, not even whether a path exists.
+package struct AgentRouter: HTTPResponder {
+    package typealias Context = AgentRequestContext
+
+    /// Bounds of what clients may do.
+    package struct Limits: Sendable {
+        /// Per source address (requirement R33).
+        package var failedAuthenticationsPerMinute = 10
+        /// Per key.
+        package var requestsPerSecond = 20
+        /// Per key.
+        package var requestBurst = 40
+        /// In bytes (requirement R34).
+        package var body = 65_536
+        /// Open at the same time; the other connections stay free for requests, so that a stop
+        /// always finds one.
+        package var eventStreams = 24
+        /// Between comment lines on an event stream.
+        package var eventComment = Duration.seconds(15)
+        /// Between looks at whether the key of an event stream is still good; below 1 s
+        /// (requirement R32).
+        package var eventKeyCheck = Duration.milliseconds(500)
+
+        package init() {}
+    }
+
+    let service: any AgentService
+    let keys: KeyRing
+    let limits: Limits
+    let budgets: RequestBudgets
+    let places: EventStreamPlaces
+    /// Tells the event ids of this process from those of others.
+    let run = RandomText.base62(count: 6)
+    private let logger: Logger
+
+    package init(
+        service: any AgentService, keys: KeyRing, limits: Limits = Limits(), logger: Logger
+    ) {
+        self.service = service
+        self.keys = keys
+        self.limits = limits
+        self.logger = logger
+        budgets = RequestBudgets(limits)
+        places = EventStreamPlaces(maximum: limits.eventStreams)
+    }
+
+    package func respond(
+        to request: Request, context: AgentRequestContext
+    ) async throws -> Response {
+        try await respond(to: request, from: context.peer, isOverConnection: true)
+    }
+
+    /// - Parameters:
+    ///   - peer: The address that the request comes from; failed authentications are counted by it.
+    ///   - isOverConnection: false for a request made within the process.
+    /// - Throws: Only what the connection threw while the body was read.
+    package func respond(
+        to request: Request, from peer: String, isOverConnection: Bool = false
+    ) async throws -> Response {
+        let trace = RequestTrace(
+            id: "req_" + RandomText.base62(count: 12), method: request.method.rawValue,
+            path: request.uri.path, peer: peer, startedAt: service.now())
+        var key: APIKey?
+        let response: Response
+        do {
+            let reply = try await answer(
+                request, trace: trace, key: &key, isOverConnection: isOverConnection)
+            response = trace.response(reply, environment: key?.environment, at: service.now())
+        } catch let error as BodyUnreadable {
+            logger.debug("request body not received", metadata: trace.metadata(key: key))
+            throw error.underlying
+        } catch let error as RequestRefusal {
+            response = trace.response(APIError(error), at: service.now())
+        } catch let error as APIError {
+            response = trace.response(error, at: service.now())
+        } catch {
+            logger.error(
+                "request failed unexpectedly",
+                metadata: trace.metadata(key: key).merging(
+                    ["error": .string(LogText.escaped(String(describing: error)))],
+                    uniquingKeysWith: { $1 }))
+            response = trace.response(.unexpected, at: service.now())
+        }
+        logger.debug(
+            "request",
+            metadata: trace.metadata(key: key, status: response.status, at: service.now()))
+        return response
+    }
+
+    private func answer(
+        _ request: Request, trace: RequestTrace, key admitted: inout APIKey?,
+        isOverConnection: Bool
+    ) async throws -> Reply {
+        let match = Self.table.match(request.method, request.uri.path)
+        if case .found(let route, _) = match, case .open(let handler) = route.handler {
+            return handler()
+        }
+        let key = try admit(request, trace: trace)
+        admitted = key
+        switch match {
+        case .none:
+            try budgets.spend(key.id, at: trace.startedAt.monotonic)
+            throw APIError(.notFound, "there is no such path; see GET /openapi.json")
+        case .wrongMethod(let allowed):
+            try budgets.spend(key.id, at: trace.startedAt.monotonic)
+            throw APIError.methodNotAllowed(request.method, allowed: allowed)
+        case .found(let route, let parameter):
+            try permit(route, to: key, request, at: trace.startedAt.monotonic)
+            let exchange = Exchange(
+                request: request, parameter: parameter, key: key, now: trace.startedAt,
+                isOverConnection: isOverConnection)
+            switch route.handler {
+            case .open(let handler): return handler()
+            case .keyed(let handler): return try await handler(self, exchange)
+            }
+        }
+    }
+
+    private func permit(
+        _ route: Route, to key: APIKey, _ request: Request, at now: MonotonicInstant
+    ) throws(APIError) {
+        let isPermitted = route.access != .control || !key.isReadOnly
+        if route.budget == .everyRequest || !isPermitted { try budgets.spend(key.id, at: now) }
+        guard isPermitted else {
+            throw APIError(.insufficientPermissions, "this API key may only read")
+        }
+        guard route.method != .get || !request.announcesBody else {
+            throw APIError.invalid("body", "is not part of a GET request")
+        }
+    }
+
+    /// The key of a request.
+    private func admit(_ request: Request, trace: RequestTrace) throws(APIError) -> APIKey {
+        let refusal: APIError
+        switch Credentials(request.headers) {
+        case .absent: refusal = .noKey
+        case .malformed: refusal = .unknownKey
+        case .presented(let text):
+            switch keys.verdict(on: text, at: trace.startedAt.wall) {
+            case .valid(let key): return key
+            case .expired: refusal = .expiredKey
+            case .unknown: refusal = .unknownKey
+            }
+        }
+        logger.warning(
+            "authentication failed",
+            metadata: trace.metadata(key: nil).merging(
+                ["reason": .string(refusal.code.rawValue)], uniquingKeysWith: { $1 }))
+        try budgets.failAuthentication(of: trace.peer, at: trace.startedAt.monotonic)
+        throw refusal
+    }
+}
+
+extension APIError {
+    /// RFC 9110 wants a 401 to name a scheme; browsers ask nobody for a bearer token.
+    private static let challenge = [HTTPField(name: .wwwAuthenticate, value: "Bearer")]
+
+    fileprivate static var noKey: APIError {
+        APIError(
+            .unauthorized,
+            "an API key is needed, as `x-api-key: KEY` or `Authorization: Bearer KEY`",
+            headers: challenge)
+    }
+
+    fileprivate static var unknownKey: APIError {
+        APIError(.invalidAPIKey, "this API key is not valid", headers: challenge)
+    }
+
+    fileprivate static var expiredKey: APIError {
+        APIError(.expiredToken, "this API key has expired; ask for a new one", headers: challenge)
+    }
+
+    fileprivate static var unexpected: APIError {
+        APIError(
+            .internalError,
+            "something went wrong in the agent; its log has more under this request id")
+    }
+
+    fileprivate static func methodNotAllowed(
+        _ method: HTTPRequest.Method, allowed: [HTTPRequest.Method]
+    ) -> APIError {
+        let names = allowed.map(\.rawValue).joined(separator: ", ")
+        return APIError(
+            .methodNotAllowed, "this path takes \(names)",
+            headers: [HTTPField(name: .allow, value: names)])
+    }
+}

@@ -1,0 +1,99 @@
+import HTTPTypes
+
+/// The codes that a client branches on.
+package enum APIErrorCode: String, Sendable, CaseIterable {
+    case invalidRequest = "INVALID_REQUEST"
+    case unauthorized = "UNAUTHORIZED"
+    case invalidAPIKey = "INVALID_API_KEY"
+    case expiredToken = "EXPIRED_TOKEN"
+    case insufficientPermissions = "INSUFFICIENT_PERMISSIONS"
+    case notFound = "NOT_FOUND"
+    case deviceNotFound = "DEVICE_NOT_FOUND"
+    case actionNotFound = "ACTION_NOT_FOUND"
+    case methodNotAllowed = "METHOD_NOT_ALLOWED"
+    case conflict = "CONFLICT"
+    case actionNotCancellable = "ACTION_NOT_CANCELLABLE"
+    case payloadTooLarge = "PAYLOAD_TOO_LARGE"
+    case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
+    case commandNotSupported = "COMMAND_NOT_SUPPORTED"
+    case executionNotSupported = "EXECUTION_NOT_SUPPORTED"
+    case unsupportedParameter = "UNSUPPORTED_PARAMETER"
+    case conflictStrategyNotSupported = "CONFLICT_STRATEGY_NOT_SUPPORTED"
+    case invalidTimeWindow = "INVALID_TIME_WINDOW"
+    case idempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED"
+    case unsupportedSetting = "UNSUPPORTED_SETTING"
+    case unsupportedUnit = "UNSUPPORTED_UNIT"
+    case settingOutOfRange = "SETTING_OUT_OF_RANGE"
+    case rateLimitExceeded = "RATE_LIMIT_EXCEEDED"
+    case internalError = "INTERNAL_ERROR"
+    case serviceUnavailable = "SERVICE_UNAVAILABLE"
+    case insufficientStorage = "INSUFFICIENT_STORAGE"
+
+    /// The one status that goes with the code.
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest: .badRequest
+        case .unauthorized, .invalidAPIKey, .expiredToken: .unauthorized
+        case .insufficientPermissions: .forbidden
+        case .notFound, .deviceNotFound, .actionNotFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .conflict, .actionNotCancellable: .conflict
+        case .payloadTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .commandNotSupported, .executionNotSupported, .unsupportedParameter,
+            .conflictStrategyNotSupported, .invalidTimeWindow, .idempotencyKeyReused,
+            .unsupportedSetting, .unsupportedUnit, .settingOutOfRange:
+            .unprocessableContent
+        case .rateLimitExceeded: .tooManyRequests
+        case .internalError: .internalServerError
+        case .serviceUnavailable: .serviceUnavailable
+        case .insufficientStorage: .init(code: 507, reasonPhrase: "Insufficient Storage")
+        }
+    }
+}
+
+/// An answer that is an error: what the client's program, and the person behind it, are told.
+struct APIError: Error, Sendable {
+    var code: APIErrorCode
+    /// What is wrong, where, and what to do; never any internals.
+    var message: String
+    var details: JSON?
+    var headers: [HTTPField] = []
+
+    init(_ code: APIErrorCode, _ message: String, details: JSON? = nil, headers: [HTTPField] = []) {
+        self.code = code
+        self.message = message
+        self.details = details
+        self.headers = headers
+    }
+
+    /// A field of the request, a query parameter or a header that cannot be used.
+    static func invalid(_ field: String, _ message: String) -> APIError {
+        let field = field.prefix(ofCharacters: 128)
+        return APIError(
+            .invalidRequest, "`\(field)` \(message)", details: ["field": .string(field)])
+    }
+
+    /// An error that waiting cures.
+    static func retryable(
+        _ code: APIErrorCode, _ message: String, after delay: Duration, reason: String? = nil
+    ) -> APIError {
+        APIError(
+            code, message, details: reason.map { ["reason": .string($0)] },
+            headers: [HTTPField(name: .retryAfter, value: String(wholeSeconds(delay)))])
+    }
+
+    /// A duration in seconds for `Retry-After`, rounded up, at least 1.
+    private static func wholeSeconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return max(1, seconds + (attoseconds > 0 ? 1 : 0))
+    }
+}
+
+extension String {
+    /// The first characters, with a mark where something was cut off.
+    func prefix(ofCharacters count: Int) -> String {
+        let start = prefix(count)
+        return start.endIndex == endIndex ? self : start + "..."
+    }
+}
