@@ -1,0 +1,123 @@
+import ActionStore
+import ArgumentParser
+import ChargeControl
+import ChargeModel
+import Foundation
+
+extension APIEnvironment: ExpressibleByArgument {}
+
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Makes, lists and revokes API keys; also while the agent runs.",
+        subcommands: [Create.self, List.self, Revoke.self])
+
+    struct StateOptions: ParsableArguments {
+        @Option(help: "The configuration file; its state-dir holds the keys.")
+        var config: String
+
+        @OptionGroup var deviceOptions: DeviceOptions
+
+        func store() throws -> ActionStore {
+            let configuration = try ConfigurationFile.load(
+                config, catalog: try deviceOptions.catalog())
+            return try AgentComposition.openStore(configuration.stateDirectory)
+        }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "create",
+            abstract: "Makes a key and prints it, alone, on standard output. It is shown only once.")
+
+        @OptionGroup var state: StateOptions
+
+        @Option(help: "A name to know it by; without it one is made up.")
+        var name: String?
+
+        @Option(help: "sandbox sees simulated chargers, live sees the others.")
+        var environment: APIEnvironment = .live
+
+        @Option(help: "Only this user's chargers.")
+        var user: String?
+
+        @Flag(help: "May read and not change anything.")
+        var readOnly = false
+
+        func validate() throws {
+            if let name, !(1...64 ~= name.count) || !name.allSatisfy(\.isNameCharacter) {
+                throw ValidationError("a key name has 1 to 64 letters, digits, '-', '_' or '.'")
+            }
+        }
+
+        func run() async throws {
+            let made = APIKeyMaker.make(
+                name: name ?? "key-\(Int.random(in: 100_000...999_999))",
+                environment: environment, user: user, isReadOnly: readOnly, at: .current)
+            let store = try state.store()
+            do throws(StoreError) {
+                try await store.insert(made.key)
+            } catch {
+                throw CommandFailure("the key was not made: \(error.forPeople)")
+            }
+            print(made.secret)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Lists the keys; what they are is not stored.")
+
+        @OptionGroup var state: StateOptions
+
+        func run() async throws {
+            let keys = try await state.store().keys()
+            if keys.isEmpty { tell("no keys yet; evse-agent keys create --config FILE makes one") }
+            for key in keys {
+                var words = [key.name, key.environment.rawValue]
+                words.append(key.isReadOnly ? "read-only" : "read-write")
+                if let user = key.user { words.append("user \(user)") }
+                words.append("made \(key.createdAt.forPeople)")
+                if let revoked = key.revokedAt { words.append("revoked \(revoked.forPeople)") }
+                print(words.joined(separator: "  "))
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "revoke",
+            abstract: "Revokes a key; a running agent refuses it within a second.")
+
+        @OptionGroup var state: StateOptions
+
+        @Argument(help: "The key's name.")
+        var name: String
+
+        func run() async throws {
+            guard try await state.store().revoke(name, at: .current) else {
+                throw CommandFailure(
+                    "there is no key '\(name)' that could be revoked; see evse-agent keys list")
+            }
+            tell("revoked \(name)")
+        }
+    }
+}
+
+extension Character {
+    fileprivate var isNameCharacter: Bool {
+        isASCII && (isLetter || isNumber || "-_.".contains(self))
+    }
+}
+
+extension WallInstant {
+    /// The computer's civil time now.
+    static var current: WallInstant {
+        WallInstant(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
+    }
+
+    fileprivate var forPeople: String {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            .formatted(.iso8601)
+    }
+}

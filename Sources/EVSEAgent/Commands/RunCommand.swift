@@ -1,0 +1,34 @@
+import AgentRuntime
+import ArgumentParser
+import ChargeModel
+import Foundation
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs the agent against the configured wallboxes.")
+
+    @Option(help: "The configuration file.")
+    var config: String
+
+    @OptionGroup var deviceOptions: DeviceOptions
+    @OptionGroup var logOptions: LogOptions
+
+    func run() async throws {
+        let log = logOptions.logger()
+        let catalog = try deviceOptions.catalog()
+        let configuration = try ConfigurationFile.load(config, catalog: catalog)
+        let clock = SystemClock(trust: configuration.site.clock == .trusted ? .trusted : .auto)
+        let composition = try await AgentComposition(
+            configuration, catalog: catalog, clock: clock, log: log)
+        let host = configuration.api.listen.host
+        let chargers = configuration.chargers.count
+        let services = composition.services(listen: configuration.api.listen, log: log) { port in
+            log.notice(
+                "serving \(chargers) charger\(chargers == 1 ? "" : "s") at http://\(host):\(port)")
+        }
+        if configuration.api.isLAN {
+            log.warning("the API is open to the network without encryption")
+        }
+        try await ServiceRunner.run(services, log: log)
+    }
+}

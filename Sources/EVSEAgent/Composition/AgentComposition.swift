@@ -1,0 +1,189 @@
+import ActionStore
+import AgentAPI
+import AgentRuntime
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+import DeviceProfiles
+import LibmodbusBus
+import Logging
+import Modbus
+import ServiceLifecycle
+
+/// Puts the agent together: store, buses, engines, API. The only place that knows all parts.
+struct AgentComposition {
+    let agent: Agent
+    let store: ActionStore
+    let keys: KeyRing
+    private let buses: [LibmodbusTCPBus]
+    private let lock: StateDirectoryLock
+
+    /// - Throws: ``CommandFailure`` when the state directory or its database cannot be used.
+    init(
+        _ configuration: AgentConfiguration, catalog: ProfileCatalog, clock: any AgentClock,
+        log: Logger
+    ) async throws {
+        lock = try Self.lock(configuration.stateDirectory)
+        store = try Self.openStore(configuration.stateDirectory)
+        keys = KeyRing(try await store.keys())
+        var buses: [LibmodbusTCPBus] = []
+        var parts: [Agent.Bus] = []
+        for group in Self.groups(configuration.chargers) {
+            let address = group.address
+            // The line engine keeps attempts apart; the bus need not do it again.
+            let bus = LibmodbusTCPBus(
+                host: address.host, port: UInt16(address.port), reconnectFloor: .zero)
+            buses.append(bus)
+            parts.append(
+                Agent.Bus(
+                    address: "tcp://\(address)", bus: bus,
+                    chargers: try group.chargers.map { index in
+                        try Self.charger(
+                            configuration.chargers[index], at: index, configuration, catalog)
+                    }))
+        }
+        self.buses = buses
+        agent = try await Agent(
+            buses: parts, poll: configuration.poll, repository: store, clock: clock,
+            makeActionID: { Action.ID("action_" + RandomText.base62(count: 16)) },
+            seed: .random(in: .min ... .max), log: log)
+    }
+
+    /// The services in the order of their start; they end in the reverse order.
+    ///
+    /// - Parameter onListening: Is told the API's port once it accepts connections.
+    func services(
+        listen: AgentConfiguration.SocketAddress, log: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) -> [any Service] {
+        [
+            StoreService(store: store, buses: buses, lock: lock),
+            KeyReloader(store: store, keys: keys, log: log),
+            agent,
+            AgentHTTPServer(
+                responder: AgentRouter(service: agent, keys: keys, logger: log),
+                host: listen.host, port: listen.port, logger: log, onListening: onListening),
+        ]
+    }
+
+    // MARK: - Parts
+
+    private static func lock(_ directory: String) throws -> StateDirectoryLock {
+        do throws(StateDirectoryError) {
+            return try StateDirectoryLock.acquire(directory: directory)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    static func openStore(_ directory: String) throws -> ActionStore {
+        do throws(StoreError) {
+            return try ActionStore.open(directory: directory)
+        } catch {
+            throw CommandFailure("cannot open the state in \(directory): \(error.forPeople)")
+        }
+    }
+
+    /// Chargers by the bus that they hang on, in the order of the configuration.
+    private static func groups(
+        _ chargers: [AgentConfiguration.Charger]
+    ) -> [(address: AgentConfiguration.SocketAddress, chargers: [Int])] {
+        var groups: [(address: AgentConfiguration.SocketAddress, chargers: [Int])] = []
+        for (index, charger) in chargers.enumerated() {
+            if let place = groups.firstIndex(where: { $0.address == charger.address }) {
+                groups[place].chargers.append(index)
+            } else {
+                groups.append((charger.address, [index]))
+            }
+        }
+        return groups
+    }
+
+    private static func charger(
+        _ charger: AgentConfiguration.Charger, at index: Int,
+        _ configuration: AgentConfiguration, _ catalog: ProfileCatalog
+    ) throws -> Agent.Charger {
+        let profile = try catalog.profile(named: charger.profile)
+        let phases = min(charger.phases, profile.electrical.phases)
+        let description = ChargerDescription(
+            id: charger.id, vendor: charger.vendor ?? profile.vendor,
+            model: charger.model ?? profile.model, user: charger.user,
+            isSimulated: charger.isSimulated, profile: profile.id, phases: phases,
+            effectivePoll: DriverEngine.effectivePoll(
+                profile: profile, configured: configuration.poll))
+        return Agent.Charger(
+            profile: profile,
+            driver: DriverConfiguration(
+                unit: UInt8(charger.unit), installationMaximum: charger.maxCurrent,
+                safeCurrent: charger.safeCurrent, phases: phases, poll: configuration.poll),
+            control: ControlConfiguration(
+                description: description, installationMaximum: charger.maxCurrent,
+                safeCurrent: charger.safeCurrent, minimum: profile.control.minimum,
+                profileMaximum: profile.control.maximum, step: profile.control.step,
+                ratedPower: phases == profile.electrical.phases
+                    ? profile.electrical.ratedPower : nil),
+            index: index)
+    }
+}
+
+/// Ends last: shuts the bus threads down and closes the database when nobody writes any more.
+struct StoreService: Service {
+    let store: ActionStore
+    let buses: [LibmodbusTCPBus]
+    let lock: StateDirectoryLock
+
+    func run() async throws {
+        do {
+            try await gracefulShutdown()
+        } catch {
+            // Cancelled instead: close all the same.
+        }
+        for bus in buses { await bus.shutDown() }
+        try store.close()
+        withExtendedLifetime(lock) {}
+    }
+}
+
+/// Takes over keys that were made or revoked by another process: looks once a second at a counter
+/// that SQLite keeps in memory, and reads the keys only when it has moved.
+struct KeyReloader: Service {
+    let store: ActionStore
+    let keys: KeyRing
+    let log: Logger
+
+    private static let period: Duration = .milliseconds(500)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var version: Int?
+            while !Task.isCancelled {
+                do {
+                    let current = try await store.dataVersion()
+                    if current != version {
+                        version = current
+                        keys.replace(try await store.keys())
+                    }
+                } catch {
+                    log.warning("the keys cannot be read: \(error)")
+                }
+                do {
+                    try await Task.sleep(for: Self.period)
+                } catch {
+                    return
+                }
+            }
+        }
+    }
+}
+
+extension StoreError {
+    /// What is wrong and what to do, for the person at the command line.
+    var forPeople: String {
+        switch self {
+        case .full: "the disk is full. Make room on it"
+        case .unavailable(let reason): reason
+        case .corrupt(let reason):
+            "the database is damaged (\(reason)). Move it away; a new one is made at the next start"
+        }
+    }
+}

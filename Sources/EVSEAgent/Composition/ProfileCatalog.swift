@@ -1,0 +1,87 @@
+import DeviceProfiles
+import Foundation
+
+/// The device profiles of one directory, compiled, and what is wrong with those that do not compile.
+struct ProfileCatalog {
+    /// In the order of their names.
+    var profiles: [DeviceProfile]
+    /// Rendered diagnostics of the files that did not compile, or compiled with warnings.
+    var complaints: [String]
+    /// The names of files that did not compile.
+    var broken: [String]
+    var directory: String
+
+    subscript(id: String) -> DeviceProfile? { profiles.first { $0.id == id } }
+
+    /// The profile of a name, or a failure that says what there is.
+    func profile(named id: String) throws -> DeviceProfile {
+        if let profile = self[id] { return profile }
+        if broken.contains(id) {
+            throw CommandFailure(
+                "the profile \(id) has errors:\n" + complaints.joined(separator: "\n"))
+        }
+        let names = profiles.map(\.id).joined(separator: ", ")
+        throw CommandFailure("there is no profile '\(id)' in \(directory). There are: \(names)")
+    }
+
+    /// The directory of profiles: the one named, or the first that there is.
+    static func locate(named directory: String?) throws -> String {
+        if let directory { return directory }
+        if let variable = ProcessInfo.processInfo.environment["EVSE_AGENT_DEVICES"] {
+            return variable
+        }
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        var above = program.deletingLastPathComponent()
+        var candidates = [above.appendingPathComponent("../share/evse-agent/devices")]
+        // A build directory lies a few levels below the checkout.
+        for _ in 0..<6 {
+            candidates.append(above.appendingPathComponent("devices"))
+            above.deleteLastPathComponent()
+        }
+        for candidate in candidates {
+            let path = candidate.standardizedFileURL.path
+            if FileManager.default.fileExists(atPath: path + "/reference-7kw.yaml") { return path }
+        }
+        throw CommandFailure(
+            "no device profiles found. Name their directory with --devices DIR or EVSE_AGENT_DEVICES")
+    }
+
+    static func load(directory: String) throws -> ProfileCatalog {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw CommandFailure("cannot read the profile directory \(directory): no such directory, or no permission")
+        }
+        var catalog = ProfileCatalog(profiles: [], complaints: [], broken: [], directory: directory)
+        for name in names.sorted() where name.hasSuffix(".yaml") {
+            catalog.add(file: directory + "/" + name, id: String(name.dropLast(".yaml".count)))
+        }
+        return catalog
+    }
+
+    private mutating func add(file: String, id: String) {
+        do {
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            let result = DeviceProfile.compile(text, id: id)
+            complaints += result.diagnostics.filter { $0.severity != .note }
+                .map { $0.rendered(file: file) }
+            if let profile = result.profile {
+                profiles.append(profile)
+            } else {
+                broken.append(id)
+            }
+        } catch {
+            complaints.append("\(file): error: cannot be read as UTF-8 text")
+            broken.append(id)
+        }
+    }
+
+    /// What the configuration parser needs to know.
+    var known: [ConfigurationParser.KnownProfile] {
+        profiles.map {
+            ConfigurationParser.KnownProfile(
+                id: $0.id, port: Int($0.link.port), unit: Int($0.link.unit))
+        }
+    }
+}
