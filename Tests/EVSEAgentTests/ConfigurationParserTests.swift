@@ -203,6 +203,39 @@ struct ConfigurationParserTests {
                 """)
     }
 
+    @Test func anAliasStandsForItsValue() {
+        let result = parse(minimal.replacing("16", with: "&a 16") + "\n    safe-current: *a")
+        #expect(result.configuration?.chargers.map(\.safeCurrent) == [.amperes(16)])
+    }
+
+    @Test func nestingWithoutEndIsRefused() {
+        let result = parse("chargers: " + String(repeating: "[", count: 100_000))
+        #expect(result.configuration == nil)
+        #expect(result.diagnostics.count == 1)
+    }
+
+    @Test("R38: whatever the file holds, there is an answer", arguments: 1...4)
+    func r38_whateverTheFileHoldsThereIsAnAnswer(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed))
+        let scalars = Array((minimal + charger("b", at: "tcp://10.0.0.1?unit=3")).unicodeScalars)
+        let pieces = Array("\n :-[]{}'\"&*#|>?!%@`~,0a\u{0}\u{85}\u{FEFF}é".unicodeScalars)
+        for _ in 0..<500 {
+            var text = scalars
+            for _ in 0...Int.random(in: 0...4, using: &random) {
+                let place = Int.random(in: text.indices, using: &random)
+                let piece = pieces[Int.random(in: pieces.indices, using: &random)]
+                switch Int.random(in: 0...2, using: &random) {
+                case 0: text[place] = piece
+                case 1: text.insert(piece, at: place)
+                default: text.remove(at: place)
+                }
+            }
+            let result = parse(String(String.UnicodeScalarView(text)))
+            let hasErrors = result.diagnostics.contains { $0.severity == .error }
+            #expect((result.configuration == nil) == hasErrors, "seed \(seed): \(text)")
+        }
+    }
+
     @Test func theComputersZonesAreFound() throws {
         let zones = TimeZoneNames.system
         for name in ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "Etc/UTC"] {

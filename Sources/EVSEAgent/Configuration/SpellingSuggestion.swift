@@ -3,6 +3,8 @@ enum SpellingSuggestion {
     /// - Returns: The word among `candidates` that needs the fewest changes, the first of equals;
     ///   nil if even that one needs more than a third of its letters, or more than three.
     static func nearest(to word: String, among candidates: [String]) -> String? {
+        // No word of ours is longer, and the work grows with the length.
+        guard word.count <= 64 else { return nil }
         let close = candidates.compactMap { candidate -> (word: String, distance: Int)? in
             let distance = distance(word.lowercased(), candidate.lowercased())
             guard distance <= min(3, max(1, candidate.count / 3)) else { return nil }
