@@ -43,7 +43,7 @@ struct ListenAddress: ExpressibleByArgument {
 
     init?(argument: String) {
         do throws(ConfigurationProblem) {
-            let address = try ConfigurationValues.listenAddress(argument)
+            let address = try ConfigurationAddresses.listen(argument)
             self.init(host: address.host, port: address.port)
         } catch {
             return nil
