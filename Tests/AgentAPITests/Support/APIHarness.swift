@@ -31,9 +31,9 @@ struct APIHarness {
     /// No limit in the way of tests that ask a lot.
     static func unlimited(view: AgentView = Scene.view) -> APIHarness {
         APIHarness(view: view) { limits in
-            limits.failedAuthenticationsPerMinute = 1_000_000
-            limits.requestsPerSecond = 1_000_000
-            limits.requestBurst = 1_000_000
+            let never = RateLimiter(count: 1_000_000, per: .seconds(1), burst: 1_000_000)
+            limits.failedAuthentications = never
+            limits.requestsOfAKey = never
         }
     }
 
@@ -50,22 +50,28 @@ struct APIHarness {
             headers: [("Content-Type", "application/json")] + headers, body: body)
     }
 
+    /// Asks, and holds what comes back against the OpenAPI document, whatever the test is about.
     func ask(
         _ method: String, _ path: String, key: String? = Scene.sandboxKey,
-        headers: [(String, String)] = [], body: String? = nil, from peer: String = "192.0.2.1"
+        headers: [(String, String)] = [], body: String? = nil, from source: String = "192.0.2.1"
     ) async throws -> Answer {
         let response = try await respond(
-            method, path, key: key, headers: headers, body: body.map { Array($0.utf8) }, from: peer)
+            method, path, key: key, headers: headers, body: body.map { Array($0.utf8) },
+            from: source)
         let collector = CollectingWriter()
         try await response.body.write(collector)
-        return Answer(
+        let answer = Answer(
             status: response.status.code, headers: response.headers, bytes: collector.bytes)
+        for problem in try OpenAPIContract.problems(method, path, answer) {
+            Issue.record("\(method) \(path) \(answer.status) against openapi.json: \(problem)")
+        }
+        return answer
     }
 
     /// The response before its body is read, as event streams need it.
     func respond(
         _ method: String, _ path: String, key: String?, headers: [(String, String)] = [],
-        body: [UInt8]? = nil, from peer: String = "192.0.2.1"
+        body: [UInt8]? = nil, from source: String = "192.0.2.1"
     ) async throws -> Response {
         var fields = HTTPFields()
         if let key { fields.append(HTTPField(name: .apiKey, value: key)) }
@@ -79,7 +85,7 @@ struct APIHarness {
             method: try #require(HTTPRequest.Method(method)), scheme: "http",
             authority: "127.0.0.1", path: path, headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body ?? [])))
-        return try await router.respond(to: request, from: peer)
+        return try await router.respond(to: request, from: source)
     }
 }
 

@@ -134,7 +134,9 @@ final class FakeAgentService: AgentService {
         state.withLock { state in
             state.resumedAfter.append(sequence)
             if let sequence {
-                for event in state.kept where event.sequence > sequence { continuation.yield(event) }
+                for event in state.kept where event.sequence > sequence {
+                    continuation.yield(event)
+                }
             }
             state.listeners.append(continuation)
         }

@@ -90,7 +90,7 @@ enum Scene {
         Decision(
             claims: [
                 Claim(source: .action, limit: .amperes(32), reason: "charge was pushed"),
-                Claim(source: .installation, limit: .amperes(32), reason: "max-current of the site"),
+                Claim(source: .installation, limit: .amperes(32), reason: "max-current is 32 A"),
             ],
             winner: .action, limit: .amperes(32), reason: "charging as asked, at up to 32 A")
     }

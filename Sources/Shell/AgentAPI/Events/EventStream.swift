@@ -8,8 +8,8 @@ import ServiceLifecycle
 /// One open stream of server-sent events, from its first byte to its last.
 ///
 /// It ends when its key is no longer good, when the agent says so (a reader too slow for its bounded
-/// buffer, or the end of the agent), when the client has gone, or on shutdown. The client then comes
-/// back with `Last-Event-ID`.
+/// buffer, or the end of the agent), on shutdown, or with its connection, whose task is then cancelled.
+/// The client comes back with `Last-Event-ID`.
 struct EventStream: Sendable {
     let service: any AgentService
     let keys: KeyRing
@@ -30,30 +30,18 @@ struct EventStream: Sendable {
 
     var body: ResponseBody {
         ResponseBody { writer in
-            let (closed, closer) = AsyncStream.makeStream(of: Signal.self)
-            guard exchange.isOverConnection else {
-                try await pump(into: &writer, until: closed)
-                try await writer.finish(nil)
-                return
-            }
-            try await exchange.request.body.consumeWithInboundCloseHandler { _ in
-                try await pump(into: &writer, until: closed)
-            } onInboundClosed: {
-                closer.yield(.ended)
-            }
+            try await pump(into: &writer)
             try await writer.finish(nil)
         }
     }
 
-    @concurrent private func pump(
-        into writer: inout any ResponseBodyWriter, until closed: AsyncStream<Signal>
-    ) async throws {
+    @concurrent private func pump(into writer: inout any ResponseBodyWriter) async throws {
         try await writer.write(ByteBuffer(string: ": events of evse-agent\nretry: 2000\n\n"))
         let told = chain(events.map { Signal.event($0) }, [Signal.ended].async)
         let ticks = AsyncTimerSequence(interval: keyCheck, clock: .continuous)
             .map { _ in Signal.tick }
         var silence = Duration.zero
-        for await signal in merge(told, ticks, closed).cancelOnGracefulShutdown() {
+        for await signal in merge(told, ticks).cancelOnGracefulShutdown() {
             let now = service.now()
             guard keys.isValid(exchange.key, at: now.wall) else { return }
             switch signal {

@@ -1,14 +1,13 @@
 import Hummingbird
-import NIOCore
 
 /// What the framework keeps with a request, and where the request comes from.
 package struct AgentRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The address of the other end, without the port.
-    package let peer: String
+    package let source: String
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        self.source = SourceAddress(source.channel).description
     }
 }

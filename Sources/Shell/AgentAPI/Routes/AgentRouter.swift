@@ -16,14 +16,12 @@ package struct AgentRouter: HTTPResponder {
 
     /// Bounds of what clients may do.
     package struct Limits: Sendable {
-        /// Per source address (requirement R33).
-        package var failedAuthenticationsPerMinute = 10
-        /// Per key.
-        package var requestsPerSecond = 20
-        /// Per key.
-        package var requestBurst = 40
+        /// By source address.
+        package var failedAuthentications = RateLimiter.failedAuthentications
+        /// By key.
+        package var requestsOfAKey = RateLimiter.requestsOfAKey
         /// In bytes (requirement R34).
-        package var body = 65_536
+        package var body = HTTPLimits().bodyBytes
         /// Open at the same time; the other connections stay free for requests, so that a stop
         /// always finds one.
         package var eventStreams = 24
@@ -59,24 +57,20 @@ package struct AgentRouter: HTTPResponder {
     package func respond(
         to request: Request, context: AgentRequestContext
     ) async throws -> Response {
-        try await respond(to: request, from: context.peer, isOverConnection: true)
+        try await respond(to: request, from: context.source)
     }
 
-    /// - Parameters:
-    ///   - peer: The address that the request comes from; failed authentications are counted by it.
-    ///   - isOverConnection: false for a request made within the process.
+    /// - Parameter source: The address that the request comes from; failed authentications are
+    ///   counted by it.
     /// - Throws: Only what the connection threw while the body was read.
-    package func respond(
-        to request: Request, from peer: String, isOverConnection: Bool = false
-    ) async throws -> Response {
+    package func respond(to request: Request, from source: String) async throws -> Response {
         let trace = RequestTrace(
             id: "req_" + RandomText.base62(count: 12), method: request.method.rawValue,
-            path: request.uri.path, peer: peer, startedAt: service.now())
+            path: request.uri.path, source: source, startedAt: service.now())
         var key: APIKey?
         let response: Response
         do {
-            let reply = try await answer(
-                request, trace: trace, key: &key, isOverConnection: isOverConnection)
+            let reply = try await answer(request, trace: trace, key: &key)
             response = trace.response(reply, environment: key?.environment, at: service.now())
         } catch let error as BodyUnreadable {
             logger.debug("request body not received", metadata: trace.metadata(key: key))
@@ -100,8 +94,7 @@ package struct AgentRouter: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, trace: RequestTrace, key admitted: inout APIKey?,
-        isOverConnection: Bool
+        _ request: Request, trace: RequestTrace, key admitted: inout APIKey?
     ) async throws -> Reply {
         let match = Self.table.match(request.method, request.uri.path)
         if case .found(let route, _) = match, case .open(let handler) = route.handler {
@@ -119,8 +112,7 @@ package struct AgentRouter: HTTPResponder {
         case .found(let route, let parameter):
             try permit(route, to: key, request, at: trace.startedAt.monotonic)
             let exchange = Exchange(
-                request: request, parameter: parameter, key: key, now: trace.startedAt,
-                isOverConnection: isOverConnection)
+                request: request, parameter: parameter, key: key, now: trace.startedAt)
             switch route.handler {
             case .open(let handler): return handler()
             case .keyed(let handler): return try await handler(self, exchange)
@@ -158,7 +150,7 @@ package struct AgentRouter: HTTPResponder {
             "authentication failed",
             metadata: trace.metadata(key: nil).merging(
                 ["reason": .string(refusal.code.rawValue)], uniquingKeysWith: { $1 }))
-        try budgets.failAuthentication(of: trace.peer, at: trace.startedAt.monotonic)
+        try budgets.failAuthentication(of: trace.source, at: trace.startedAt.monotonic)
         throw refusal
     }
 }

@@ -11,8 +11,6 @@ struct Exchange: Sendable {
     let key: APIKey
     /// Both clocks as the request arrived.
     let now: TimePoint
-    /// Whether the request came over a connection (and not from within the process).
-    let isOverConnection: Bool
 
     /// Whether this key sees a charger: of its environment, and of its user if it is bound to one.
     func sees(_ charger: ChargerDescription) -> Bool {

@@ -12,7 +12,7 @@ struct RequestTrace: Sendable {
     let method: String
     /// Without the query, which nobody needs to see again.
     let path: String
-    let peer: String
+    let source: String
     let startedAt: TimePoint
 
     // MARK: Envelopes
@@ -79,7 +79,7 @@ struct RequestTrace: Sendable {
     ) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "requestId": .string(id), "method": .string(LogText.escaped(method)),
-            "path": .string(LogText.escaped(path)), "peer": .string(LogText.escaped(peer)),
+            "path": .string(LogText.escaped(path)), "source": .string(LogText.escaped(source)),
         ]
         if let key { metadata["key"] = .string(key.id) }
         if let status { metadata["status"] = .stringConvertible(status.code) }
