@@ -42,6 +42,8 @@ let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package:
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let asyncAlgorithms = Target.Dependency.product(
     name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -117,7 +119,8 @@ let package = Package(
             dependencies: [
                 "ChargeModel", "Modbus", "DeviceProfiles", "ChargerDriver", "ChargeControl",
                 "WallboxModel", "LibmodbusBus", "WallboxServer", "ActionStore", "AgentAPI",
-                "AgentRuntime", "CLinux", yams, argumentParser, logging, lifecycle, crypto,
+                "AgentRuntime", "CLinux", yams, argumentParser, logging, lifecycle, unixSignals,
+                crypto,
             ],
             path: "Sources/EVSEAgent", swiftSettings: strict),
 

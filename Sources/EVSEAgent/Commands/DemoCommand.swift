@@ -1,12 +1,15 @@
 import ActionStore
+import AgentAPI
 import AgentRuntime
 import ArgumentParser
 import ChargeControl
 import ChargeModel
+import DeviceProfiles
 import Foundation
 import Logging
 import ServiceLifecycle
 import WallboxModel
+import WallboxServer
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -71,8 +74,7 @@ struct DemoCommand: AsyncParsableCommand {
                 let banner = DemoBanner(
                     address: "http://\(host):\(port)", key: key, directory: directory,
                     modbusPorts: ports, controlPort: await controls.port(of: 1))
-                print(banner.text)
-                fflush(stdout)
+                FileHandle.standardOutput.write(Data(banner.text.utf8))
             } + [DemoOpening(agent: composition.agent, log: log)]
         try await ServiceRunner.run(services, log: log)
     }

@@ -2,6 +2,7 @@ import AgentRuntime
 import ArgumentParser
 import ChargeModel
 import Foundation
+import Logging
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

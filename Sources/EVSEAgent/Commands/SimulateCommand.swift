@@ -1,7 +1,9 @@
 import AgentRuntime
 import ArgumentParser
 import ChargeModel
+import DeviceProfiles
 import WallboxModel
+import WallboxServer
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

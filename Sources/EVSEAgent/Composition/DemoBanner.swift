@@ -31,6 +31,7 @@ struct DemoBanner {
           curl -s -X POST http://127.0.0.1:\(controlPort)/plug
 
         Ctrl-C ends it.
+
         """
     }
 }

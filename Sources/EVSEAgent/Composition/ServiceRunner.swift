@@ -1,6 +1,7 @@
 import AgentAPI
 import Logging
 import ServiceLifecycle
+import UnixSignals
 import WallboxServer
 
 /// Runs services until SIGINT or SIGTERM, and turns the failures that people cause into one line.

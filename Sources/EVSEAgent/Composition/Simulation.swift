@@ -27,14 +27,15 @@ struct Simulation {
         configuration.host = listen.host
         configuration.port = listen.port
         do throws(SimulatorError) {
-            server = try await SimulatedWallboxServer.listen(
+            let server = try await SimulatedWallboxServer.listen(
                 wallbox, configuration: configuration, clock: clock, logger: log)
+            self.server = server
+            control = controlPort.map {
+                ControlEndpoint(
+                    for: server, port: $0, logger: log, onListening: onControlListening)
+            }
         } catch {
             throw CommandFailure("\(error)")
-        }
-        control = controlPort.map {
-            ControlEndpoint(
-                for: server, port: $0, logger: log, onListening: onControlListening)
         }
     }
 

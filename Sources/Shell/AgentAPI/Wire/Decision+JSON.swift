@@ -64,6 +64,7 @@ extension TargetApplication {
         switch self {
         case .none: break
         case .pending: state = "pending"
+        case .held: (state, reason) = ("held", "an increase waits until 5 s after the one before")
         case .written(_, let time): (state, at) = ("written", time)
         case .verified(_, let offered, let time): (state, current, at) = ("verified", offered, time)
         case .refused(_, let why): (state, reason) = ("refused", why)
