@@ -280,6 +280,8 @@ actor ChargerLine {
                 let next = await self.commit(change, commit, of: index)
                 await carryOut(next, of: index, answering: request)
             case .setTarget(let target):
+                // At the end the wallboxes are handed back; nothing may raise them again.
+                guard !isStopping else { continue }
                 seats[index].target = target
                 take(line.targetChanged(target, driver: index, at: environment.clock.now()))
                 wireAlarm.ring()
