@@ -35,16 +35,19 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
     /// A bus, closed, and the means to tell the unit behind it how to behave.
     package struct Subject: Sendable {
         package var bus: any ModbusBus
-        /// Long enough for an answer, short enough to be waited for.
+        /// Long enough for an answer on a busy machine.
         package var timeout: Duration
+        /// Short enough to be waited for in full.
+        package var shortTimeout: Duration
         package var behave: @Sendable (Situation) async -> Void
 
         package init(
-            bus: any ModbusBus, timeout: Duration,
+            bus: any ModbusBus, timeout: Duration, shortTimeout: Duration,
             behave: @escaping @Sendable (Situation) async -> Void
         ) {
             self.bus = bus
             self.timeout = timeout
+            self.shortTimeout = shortTimeout
             self.behave = behave
         }
     }
@@ -121,7 +124,7 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
     private func checkTimeout(_ subject: Subject) async throws {
         try await subject.open()
         await subject.behave(.silent)
-        try await subject.expect(.timeout)
+        try await subject.expect(.timeout, within: subject.shortTimeout)
         await subject.behave(.answering)
         try await subject.expectLost()
         try await subject.open()
@@ -206,9 +209,10 @@ extension ModbusBusContract.Subject {
     }
 
     fileprivate func expect(
-        _ expected: ModbusError, to operation: ModbusOperation = someRead
+        _ expected: ModbusError, to operation: ModbusOperation = someRead,
+        within timeout: Duration? = nil
     ) async throws {
-        let failure = await failure(of: operation)
+        let failure = await failure(of: operation, timeout: timeout ?? self.timeout)
         guard failure == expected else {
             throw ModbusBusContract.Breach(
                 description: "\(operation) ended as \(String(describing: failure))")
@@ -216,14 +220,16 @@ extension ModbusBusContract.Subject {
     }
 
     fileprivate func expectLost() async throws {
-        let failure = await failure(of: Self.someRead)
+        let failure = await failure(of: Self.someRead, timeout: timeout)
         guard case .connectionLost = failure else {
             throw ModbusBusContract.Breach(
                 description: "on a closed link a request ended as \(String(describing: failure))")
         }
     }
 
-    private func failure(of operation: ModbusOperation) async -> ModbusError? {
+    private func failure(
+        of operation: ModbusOperation, timeout: Duration
+    ) async -> ModbusError? {
         do {
             _ = try await bus.perform(
                 ModbusRequest(unit: 1, operation: operation), timeout: timeout)

@@ -4,6 +4,9 @@ import LibmodbusBus
 import Modbus
 import Testing
 
+/// Tests that load the machine, and tests that measure time: one after the other.
+@Suite(.serialized) enum UndisturbedTests {}
+
 /// What a test of one link needs: a peer, a bus connected to it, and how a request ended.
 struct Bench: Sendable {
     let peer: ScriptedModbusPeer

@@ -10,7 +10,9 @@ struct ModbusBusContractTests {
         let situation = Situation()
         try await Bench.run({ _ in situation.behaviour }) { bench in
             try await clause.check(
-                ModbusBusContract.Subject(bus: bench.bus, timeout: .milliseconds(500)) {
+                ModbusBusContract.Subject(
+                    bus: bench.bus, timeout: .seconds(5), shortTimeout: .milliseconds(100)
+                ) {
                     if $0 == .absent { bench.peer.stop() }
                     situation.set($0)
                 })
@@ -21,7 +23,9 @@ struct ModbusBusContractTests {
     func theTestDoubleKeepsTheContract(clause: ModbusBusContract) async throws {
         let bus = MemoryModbusBus()
         try await clause.check(
-            ModbusBusContract.Subject(bus: bus, timeout: .zero) { await bus.behave($0) })
+            ModbusBusContract.Subject(
+                bus: bus, timeout: .zero, shortTimeout: .zero
+            ) { await bus.behave($0) })
     }
 
     private final class Situation: Sendable {

