@@ -18,11 +18,10 @@ extension ProfileCompiler {
     }
 
     private mutating func stateRule(_ node: DocumentNode) -> StateRule? {
-        guard let section = mapping(node, "a state rule"),
-            let state: PilotState = word(section, "is", otherwise: nil)
-        else { return nil }
+        guard let section = mapping(node, "a state rule") else { return nil }
         let conditions = section.entries.filter { $0.key != "is" }.flatMap { stateConditions($0) }
-        return StateRule(conditions: conditions, state: state)
+        let state: PilotState? = word(section, "is", otherwise: nil)
+        return state.map { StateRule(conditions: conditions, state: $0) }
     }
 
     private mutating func stateConditions(_ entry: DocumentNode.Entry) -> [RegisterCondition] {
