@@ -71,7 +71,9 @@ enum SampleProfile {
     /// One readable register with these keys, on its own: `register("type: u16, scale: 0.1")`.
     static func register(_ keys: String) throws -> Register {
         let line = "  error-code: { at: 100, \(keys) }"
-        let profile = try profile([("alive", "  alive: { at: 41, type: u16, write: single }\n\(line)")])
+        let profile = try profile([
+            ("alive", "  alive: { at: 41, type: u16, write: single }\n\(line)")
+        ])
         return profile[try #require(profile.register(named: "error-code"))]
     }
 }

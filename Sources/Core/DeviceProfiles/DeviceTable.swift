@@ -35,11 +35,11 @@ package enum DeviceTable {
     private static func failsafe(_ failsafe: Failsafe) -> String {
         let direction =
             switch failsafe.direction {
-            case .down: "falls to a set current"
+            case .down: "falls"
             case .hold: "keeps its limit"
             case .up: "rises"
             case .stop: "stops"
             }
-        return "\(direction), \(failsafe.current == nil ? "fixed" : "armed by us")"
+        return "\(direction), \(failsafe.current == nil ? "set in the wallbox" : "armed by the agent")"
     }
 }

@@ -14,7 +14,10 @@ extension ProfileCompiler {
                 "Write one rule a line: '- { register: value, is: A }'")
             return []
         }
-        return elements.compactMap { stateRule($0) }
+        let errors = diagnostics.errorCount
+        let rules = elements.compactMap { stateRule($0) }
+        if errors == diagnostics.errorCount { checkStates(rules, node) }
+        return rules
     }
 
     private mutating func stateRule(_ node: DocumentNode) -> StateRule? {
@@ -27,7 +30,10 @@ extension ProfileCompiler {
     private mutating func stateConditions(_ entry: DocumentNode.Entry) -> [RegisterCondition] {
         guard let id = reference(entry.key, entry.keyPlace) else { return [] }
         requireReadable(id, entry.keyPlace, fast: true)
-        guard !draft(id).isBroken else { return [] }
+        // A stand-in that still refers to the register.
+        guard !draft(id).isBroken else {
+            return [RegisterCondition(register: id, test: .range(.min ... .max))]
+        }
         if draft(id).register.count > 1 {
             diagnostics.error(
                 entry.keyPlace, "'\(entry.key)' has one value for each phase",

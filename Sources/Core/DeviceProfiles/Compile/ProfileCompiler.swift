@@ -42,13 +42,11 @@ struct ProfileCompiler {
         guard !diagnostics.hasErrors, let title, let vendor, let model, let source, let link,
             let electrical, let control, let heartbeat
         else { return nil }
-        let profile = DeviceProfile(
+        return DeviceProfile(
             id: id, title: title, vendor: vendor, model: model, source: source, link: link,
             electrical: electrical, registers: registers.map(\.register),
             readPlan: ReadPlanner.plan(registers.map(\.register), link), stateRules: stateRules,
             control: control, heartbeat: heartbeat, failsafe: failsafe, identity: identity)
-        checkStates(profile, file)
-        return diagnostics.hasErrors ? nil : profile
     }
 
     /// The id is the file's name, and the file says it itself: a copied file that kept the name of
