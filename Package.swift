@@ -132,7 +132,8 @@ let package = Package(
         test("ModbusTests", ["Modbus", "ChargeModel", "AgentTestSupport"]),
         test(
             "DeviceProfilesTests",
-            ["DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport"]),
+            ["DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport"],
+            resources: [.copy("Transcripts")]),
         test(
             "ProfileConformanceTests",
             [

@@ -44,7 +44,8 @@ struct ProfileMutation: CustomStringConvertible {
         if register.width > 1, !register.type.isText {
             add("order") { $0.wordOrder = $0.wordOrder == .highFirst ? .lowFirst : .highFirst }
         }
-        for index in register.names.indices {
+        // The names of a write-only register are gone after compiling; its commands are altered.
+        for index in register.names.indices where register.isReadable {
             add("value") { $0.names[index].raw = .number(0x77) }
         }
         return all

@@ -35,8 +35,12 @@ struct TextMutation: CustomStringConvertible {
     }
 
     private static func scale(_ line: String) -> String? {
-        guard let unit = line.firstMatch(of: #/ unit: /#), line.contains("{ at: ") else { return nil }
-        if let match = line.firstMatch(of: /scale: ([0-9.]+)/), let scale = Decimal(string: "\(match.1)") {
+        guard let unit = line.firstMatch(of: #/ unit: /#), line.contains("{ at: ") else {
+            return nil
+        }
+        if let match = line.firstMatch(of: /scale: ([0-9.]+)/),
+            let scale = Decimal(string: "\(match.1)")
+        {
             return line.replacingCharacters(in: match.range, with: "scale: \(scale * 10)")
         }
         return line.replacingCharacters(in: unit.range, with: " scale: 10, unit: ")

@@ -52,7 +52,8 @@ extension DeviceProfile {
             current.rawValue > 0 || failsafe.acceptsZero, "\(id) takes no failsafe current of 0")
         var operations: [CommandOperation] = []
         if let register = failsafe.current {
-            operations.append(write(canonical: current.rawValue, to: register))
+            let capped = min(current, control.maximum)
+            operations.append(write(canonical: capped.rawValue, to: register))
         }
         if let timeout = failsafeTimeoutOperation { operations.append(timeout) }
         return operations

@@ -78,7 +78,7 @@ extension ProfileCompiler {
         case (let wanted?, let given?) where wanted != given:
             diagnostics.error(
                 node?.place ?? section.place,
-                "\(quantity.rawValue) is a \(wanted.rawValue) and the unit is one of \(given.rawValue)",
+                "\(quantity.rawValue) cannot be in a unit of \(given.rawValue)",
                 "Use one of: \(wanted.symbols.joined(separator: ", "))")
         case (let wanted?, nil) where node == nil:
             diagnostics.error(

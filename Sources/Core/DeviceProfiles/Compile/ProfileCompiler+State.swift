@@ -14,21 +14,26 @@ extension ProfileCompiler {
                 "Write one rule a line: '- { register: value, is: A }'")
             return []
         }
-        return elements.compactMap { stateRule($0) }
+        let errors = diagnostics.errorCount
+        let rules = elements.compactMap { stateRule($0) }
+        if errors == diagnostics.errorCount { checkStates(rules, node) }
+        return rules
     }
 
     private mutating func stateRule(_ node: DocumentNode) -> StateRule? {
-        guard let section = mapping(node, "a state rule"),
-            let state: PilotState = word(section, "is", otherwise: nil)
-        else { return nil }
+        guard let section = mapping(node, "a state rule") else { return nil }
         let conditions = section.entries.filter { $0.key != "is" }.flatMap { stateConditions($0) }
-        return StateRule(conditions: conditions, state: state)
+        let state: PilotState? = word(section, "is", otherwise: nil)
+        return state.map { StateRule(conditions: conditions, state: $0) }
     }
 
     private mutating func stateConditions(_ entry: DocumentNode.Entry) -> [RegisterCondition] {
         guard let id = reference(entry.key, entry.keyPlace) else { return [] }
         requireReadable(id, entry.keyPlace, fast: true)
-        guard !draft(id).isBroken else { return [] }
+        // A stand-in that still refers to the register.
+        guard !draft(id).isBroken else {
+            return [RegisterCondition(register: id, test: .range(.min ... .max))]
+        }
         if draft(id).register.count > 1 {
             diagnostics.error(
                 entry.keyPlace, "'\(entry.key)' has one value for each phase",

@@ -80,8 +80,13 @@ extension ProfileCompiler {
         }
         guard let id = failsafe.current, !draft(id).isBroken else { return }
         if failsafe.acceptsZero { requireExact(0, "0 A", id, section["current"]) }
-        if let minimum = control?.minimum {
-            requireExact(minimum.rawValue, "\(minimum)", id, section["current"])
+        guard let control else { return }
+        requireExact(control.minimum.rawValue, "\(control.minimum)", id, section["current"])
+        if draft(id).register.encode(canonical: control.maximum.rawValue, rounding: .down) == nil {
+            diagnostics.error(
+                section["current"]?.place ?? section.place,
+                "the maximum of \(control.maximum) does not fit '\(draft(id).register.name)'",
+                "Check the type, the unit and the scale")
         }
     }
 

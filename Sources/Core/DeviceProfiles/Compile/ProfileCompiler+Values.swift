@@ -51,7 +51,10 @@ extension ProfileCompiler {
 
     mutating func requireWritable(_ id: RegisterID, _ place: Place) {
         let draft = draft(id)
-        guard draft.register.write == nil, !draft.isBroken else { return }
+        guard draft.register.write == nil, !draft.isBroken, !draft.isKnownUnwritable else {
+            return
+        }
+        registers[id.rawValue].isKnownUnwritable = true
         diagnostics.error(
             place, "'\(draft.register.name)' is written here and has no 'write'",
             "Say in 'registers' how it is written: 'write: single' or 'write: multiple'")

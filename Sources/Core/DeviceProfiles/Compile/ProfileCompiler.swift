@@ -32,22 +32,21 @@ struct ProfileCompiler {
         let link = link(file)
         let electrical = electrical(file)
         readRegisters(file)
+        let errors = diagnostics.errorCount
         let stateRules = stateRules(file)
         let control = control(file)
         let failsafe = failsafe(file, control)
         let heartbeat = heartbeat(file, control, failsafe)
         let identity = identity(file)
-        checkRegisters(link, electrical)
+        checkRegisters(link, electrical, areSectionsRead: diagnostics.errorCount == errors)
         guard !diagnostics.hasErrors, let title, let vendor, let model, let source, let link,
             let electrical, let control, let heartbeat
         else { return nil }
-        let profile = DeviceProfile(
+        return DeviceProfile(
             id: id, title: title, vendor: vendor, model: model, source: source, link: link,
             electrical: electrical, registers: registers.map(\.register),
             readPlan: ReadPlanner.plan(registers.map(\.register), link), stateRules: stateRules,
             control: control, heartbeat: heartbeat, failsafe: failsafe, identity: identity)
-        checkStates(profile, file)
-        return diagnostics.hasErrors ? nil : profile
     }
 
     /// The id is the file's name, and the file says it itself: a copied file that kept the name of
@@ -76,6 +75,8 @@ struct RegisterDraft {
     var isBroken = false
     /// A rule, a command or another section refers to it.
     var isUsed = false
+    /// It has been reported that it is written and has no `write`: once is enough.
+    var isKnownUnwritable = false
 }
 
 extension DeviceProfile {

@@ -2,8 +2,12 @@ import ChargeModel
 
 /// What must hold of the registers together, once every section has referred to them.
 extension ProfileCompiler {
-    mutating func checkRegisters(_ link: LinkTraits?, _ electrical: ElectricalTraits?) {
-        checkUse()
+    /// - Parameter areSectionsRead: Whether the other sections were read without errors: only then
+    ///   does an unused register say anything.
+    mutating func checkRegisters(
+        _ link: LinkTraits?, _ electrical: ElectricalTraits?, areSectionsRead: Bool
+    ) {
+        checkUse(areSectionsRead)
         checkQuantities(electrical)
         checkOverlaps()
         guard let link else { return }
@@ -18,12 +22,13 @@ extension ProfileCompiler {
 
     // MARK: - Use
 
-    private mutating func checkUse() {
+    private mutating func checkUse(_ areSectionsRead: Bool) {
         let quantities = MeasuredQuantity.allCases.map(\.rawValue)
         for draft in registers where !draft.isUsed && !draft.isBroken {
             let name = draft.register.name
             guard let quantity = draft.register.quantity else {
                 let nearest = Spelling.nearest(to: name, among: quantities)
+                guard areSectionsRead || nearest != nil else { continue }
                 diagnostics.error(
                     draft.place, "nothing uses register '\(name)'",
                     nearest.map { "Did you mean '\($0)'?" }
@@ -31,7 +36,7 @@ extension ProfileCompiler {
                         + "Quantities are: \(quantities.joined(separator: ", "))")
                 continue
             }
-            if !draft.register.isReadable {
+            if !draft.register.isReadable, areSectionsRead {
                 diagnostics.error(
                     draft.place, "nothing writes register '\(name)', and it cannot be read",
                     "Name it in 'control', 'heartbeat' or 'failsafe', or remove it")

@@ -2,7 +2,9 @@
 struct DiagnosticList: Hashable, Sendable {
     private(set) var all: [ProfileDiagnostic] = []
 
-    var hasErrors: Bool { all.contains { $0.severity == .error } }
+    var errorCount: Int { all.count { $0.severity == .error } }
+
+    var hasErrors: Bool { errorCount > 0 }
 
     mutating func error(_ place: Place, _ message: String, _ remedy: String) {
         add(.error, place, message, remedy)

@@ -6,11 +6,12 @@ enum Spelling {
         return known.isEmpty ? "" : "Known are: \(known.joined(separator: ", "))"
     }
 
-    /// The known word that is nearest, if it is near: at most a third of the letters differ.
+    /// The known word that is nearest, if it is near: at most a third of the letters differ, and
+    /// words of one or two letters are too short to guess.
     static func nearest(to word: String, among known: [String]) -> String? {
         let distances = known.map { (word: $0, distance: distance(Array(word), Array($0))) }
         guard let best = distances.min(by: { $0.distance < $1.distance }),
-            best.distance <= max(1, max(word.count, best.word.count) / 3)
+            best.distance <= max(word.count, best.word.count) / 3
         else { return nil }
         return best.word
     }

@@ -7,9 +7,12 @@ struct DocumentParser {
     private var scalars: [Unicode.Scalar]
     private var diagnostics = DiagnosticList()
     private var doubledKeys: [String] = []
+    private var nodes = 0
 
     /// A profile has a few kilobytes; much more is a wrong file.
     private static let maximumLength = 256 * 1024
+    /// Aliases of aliases could make a short text endless.
+    private static let maximumNodes = 20_000
     /// Masks for doubled keys: private use characters, which no key has. Their number bounds how
     /// often the text is read again.
     private static let masks: Range<UInt32> = 0xE000..<0xE040
@@ -58,9 +61,14 @@ struct DocumentParser {
 
     private mutating func node(_ node: Node) -> DocumentNode {
         let place = Place(node.mark)
-        if let anchor = node.anchor {
-            diagnostics.error(
-                place, "'&\(anchor.rawValue)' is an anchor", "Write the value where it is needed")
+        nodes += 1
+        guard nodes <= Self.maximumNodes else {
+            if nodes == Self.maximumNodes + 1 {
+                diagnostics.error(
+                    place, "the file has more than \(Self.maximumNodes) values",
+                    "Aliases may multiply them: write values where they are needed")
+            }
+            return DocumentNode(place: place, content: .scalar(""))
         }
         switch node {
         case .scalar(let scalar):
@@ -73,10 +81,8 @@ struct DocumentParser {
         case .mapping(let mapping):
             return DocumentNode(
                 place: place, content: .mapping(mapping.compactMap { entry($0.key, $0.value) }))
-        case .alias(let alias):
-            diagnostics.error(
-                place, "'*\(alias.anchor.rawValue)' is an alias",
-                "Write the value where it is needed")
+        case .alias:
+            // The parser puts the value in an alias's place; one that is left has none.
             return DocumentNode(place: place, content: .scalar(""))
         }
     }
@@ -88,6 +94,7 @@ struct DocumentParser {
             return nil
         }
         if let masked = doubledKey(scalar.string) {
+            _ = node(value)
             diagnostics.error(
                 place, "the key '\(masked)' is given again below", "Keep one of the two")
             return nil

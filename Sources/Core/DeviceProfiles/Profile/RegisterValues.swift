@@ -4,7 +4,11 @@ package struct RegisterValues: Hashable, Sendable {
     private var values: [[DecodedValue?]]
 
     package init(_ profile: DeviceProfile) {
-        values = profile.registers.map { Array(repeating: nil, count: $0.count) }
+        self.init(profile.registers)
+    }
+
+    init(_ registers: [Register]) {
+        values = registers.map { Array(repeating: nil, count: $0.count) }
     }
 
     package subscript(register: RegisterID, element: Int = 0) -> DecodedValue? {

@@ -13,7 +13,13 @@ extension DeviceProfile {
     /// value's reason: what cannot be known is not decided by the rules after it. When no rule
     /// holds the state is `.implausible`.
     package func pilotState(_ values: RegisterValues) -> PilotDecoding {
-        for rule in stateRules {
+        stateRules.pilotState(values)
+    }
+}
+
+extension [StateRule] {
+    func pilotState(_ values: RegisterValues) -> PilotDecoding {
+        for rule in self {
             switch rule.verdict(values) {
             case .holds: return .state(rule.state)
             case .fails: continue
