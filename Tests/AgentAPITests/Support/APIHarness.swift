@@ -18,6 +18,7 @@ struct APIHarness {
     /// - Parameter step: How far the clock goes on with every reading.
     init(
         view: AgentView = Scene.view, step: Duration = .zero,
+        routes: RouteTable = AgentRouter.table,
         limits: (inout AgentRouter.Limits) -> Void = { _ in }
     ) {
         service = FakeAgentService(view: view, now: Scene.now, step: step)
@@ -25,15 +26,15 @@ struct APIHarness {
         log = RecordedLog()
         var bounds = AgentRouter.Limits()
         limits(&bounds)
-        router = AgentRouter(service: service, keys: keys, limits: bounds, logger: log.logger)
+        router = AgentRouter(
+            service: service, keys: keys, limits: bounds, logger: log.logger, routes: routes)
     }
 
     /// No limit in the way of tests that ask a lot.
     static func unlimited(view: AgentView = Scene.view) -> APIHarness {
         APIHarness(view: view) { limits in
-            let never = RateLimiter(count: 1_000_000, per: .seconds(1), burst: 1_000_000)
-            limits.failedAuthentications = never
-            limits.requestsOfAKey = never
+            limits.failedAuthentications = .never
+            limits.requestsOfAKey = .never
         }
     }
 
@@ -87,6 +88,11 @@ struct APIHarness {
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body ?? [])))
         return try await router.respond(to: request, from: source)
     }
+}
+
+extension RateLimiter {
+    /// A limit that no test comes near to.
+    static let never = RateLimiter(count: 1_000_000, per: .seconds(1), burst: 1_000_000)
 }
 
 /// An answer with its body.

@@ -16,7 +16,7 @@ struct Golden {
     init(_ name: String) throws {
         self.name = name
         guard !Self.isRecording(name) else {
-            expected = nil
+            expected = .null
             return
         }
         let url = try #require(

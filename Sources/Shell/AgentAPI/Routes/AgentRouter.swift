@@ -41,15 +41,21 @@ package struct AgentRouter: HTTPResponder {
     let places: EventStreamPlaces
     /// Tells the event ids of this process from those of others.
     let run = RandomText.base62(count: 6)
+    private let routes: RouteTable
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - keys: Shared with whoever tells it of new and revoked keys.
+    ///   - routes: All, but in tests.
     package init(
-        service: any AgentService, keys: KeyRing, limits: Limits = Limits(), logger: Logger
+        service: any AgentService, keys: KeyRing, limits: Limits = Limits(), logger: Logger,
+        routes: RouteTable = AgentRouter.table
     ) {
         self.service = service
         self.keys = keys
         self.limits = limits
         self.logger = logger
+        self.routes = routes
         budgets = RequestBudgets(limits)
         places = EventStreamPlaces(maximum: limits.eventStreams)
     }
@@ -96,7 +102,7 @@ package struct AgentRouter: HTTPResponder {
     private func answer(
         _ request: Request, trace: RequestTrace, key admitted: inout APIKey?
     ) async throws -> Reply {
-        let match = Self.table.match(request.method, request.uri.path)
+        let match = routes.match(request.method, request.uri.path)
         if case .found(let route, _) = match, case .open(let handler) = route.handler {
             return handler()
         }

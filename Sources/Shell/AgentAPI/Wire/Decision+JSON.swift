@@ -46,10 +46,10 @@ extension ChargerView {
         case .captured(let limit, let time):
             [
                 "limitAmperes": .number(limit.amperes), "at": .string(time.wall.timestamp),
-                "absentBecause": nil,
+                "absentBecause": .null,
             ]
         case .absent(let reason):
-            ["limitAmperes": nil, "at": nil, "absentBecause": .string(reason.rawValue)]
+            ["limitAmperes": .null, "at": .null, "absentBecause": .string(reason.rawValue)]
         }
     }
 }
@@ -72,7 +72,7 @@ extension TargetApplication {
         }
         return [
             "state": .string(state),
-            "revision": revision.map { .integer($0) } ?? nil,
+            "revision": revision.map { .integer($0) } ?? .null,
             "at": .optional(at?.wall.timestamp),
             "offeredAmperes": .optional(current?.amperes),
             "reason": .optional(reason),
@@ -83,8 +83,8 @@ extension TargetApplication {
 extension LinkState {
     var json: JSON {
         switch self {
-        case .connecting: ["state": "connecting", "reason": nil]
-        case .up: ["state": "up", "reason": nil]
+        case .connecting: ["state": "connecting", "reason": .null]
+        case .up: ["state": "up", "reason": .null]
         case .down(let reason): ["state": "down", "reason": .string(reason)]
         }
     }
