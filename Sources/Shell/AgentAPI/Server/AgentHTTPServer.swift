@@ -16,6 +16,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     private let serverName: String
     private let limits: HTTPLimits
     private let logger: Logger
+    private let registry: ConnectionRegistry
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
@@ -28,12 +29,24 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         limits: HTTPLimits = HTTPLimits(), logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
+        self.init(
+            responder: responder, host: host, port: port, serverName: serverName, limits: limits,
+            logger: logger, registry: ConnectionRegistry(limits: limits), onListening: onListening)
+    }
+
+    /// A server whose connections the caller can watch.
+    init(
+        responder: Responder, host: String, port: Int, serverName: String = "evse-agent",
+        limits: HTTPLimits, logger: Logger, registry: ConnectionRegistry,
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) {
         self.responder = responder
         self.host = host
         self.port = port
         self.serverName = serverName
         self.limits = limits
         self.logger = logger
+        self.registry = registry
         self.onListening = onListening
     }
 
@@ -41,7 +54,6 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     ///
     /// - Throws: ``HTTPServerError`` when the address cannot be listened on.
     package func run() async throws {
-        let registry = ConnectionRegistry(limits: limits)
         let application = Application(
             responder: responder,
             server: .guarded(limits: limits, registry: registry),

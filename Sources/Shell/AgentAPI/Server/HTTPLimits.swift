@@ -49,7 +49,8 @@ package struct HTTPLimits: Hashable, Sendable {
     /// lines, spaces) that the limits of the parser do not count.
     var rawHeaderBytes: Int { 2 * headerBytes + 8 * headerFields }
 
-    /// Raw bytes between a head and the end of its body. A chunk of one byte takes six on the wire;
-    /// what goes beyond that is padding (chunk extensions, leading zeros, spaces).
-    var rawBodyBytes: Int { 8 * bodyBytes + rawHeaderBytes }
+    /// Raw bytes between a head and the end of its body. What goes beyond the body itself is framing:
+    /// sizes of chunks, their extensions, trailers. A chunk of one byte takes six on the wire and
+    /// costs the parser as much as a large one, so a body made of them ends well before its limit.
+    var rawBodyBytes: Int { 2 * bodyBytes + rawHeaderBytes }
 }

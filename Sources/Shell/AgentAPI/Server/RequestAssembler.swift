@@ -48,12 +48,16 @@ final class RequestAssembler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else {
+        switch error {
+        case let error as HTTPParserError:
+            head = nil
+            connection.refuse(error)
+        case is ByteToMessageDecoderError:
+            // More input for a parser that has given up; its own error is on its way here.
+            break
+        default:
             context.fireErrorCaught(error)
-            return
         }
-        head = nil
-        connection.refuse(error)
     }
 
     private func headReceived(_ received: HTTPRequestHead, context: ChannelHandlerContext) {
