@@ -47,9 +47,12 @@ import WallboxModel
         for (index, register) in profile.registers.enumerated() where register.isReadable {
             for element in 0..<register.count {
                 let shown = values[RegisterID(index), element]
-                guard let expected = truth.canonical(register.quantity, element, profile) else {
-                    continue
-                }
+                let isSetpoint = RegisterID(index) == profile.control.setpoint
+                guard
+                    let expected = isSetpoint
+                        ? truth.setpoint.rawValue
+                        : truth.canonical(register.quantity, element, profile)
+                else { continue }
                 let found = try #require(shown?.canonical, "\(register.name): \(shown as Any)")
                 let resolution = max(1, register.scale.numerator / register.scale.denominator)
                 #expect(abs(found - expected) <= resolution, "\(register.name)")

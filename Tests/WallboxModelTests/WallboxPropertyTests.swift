@@ -40,9 +40,10 @@ import WallboxModel
     ) {
         switch Int.random(in: 0..<20, using: &random) {
         case 0..<10:
-            _ = bench.limit(
-                [0, 0, 6, 8, 16, 25, 32].randomElement(using: &random) ?? 6, at: seconds)
-        case 10..<14: bench.plug(vehicle(&random), at: seconds)
+            let limit = [0, 0, 6, 8, 16, 25, 32].randomElement(using: &random) ?? 6
+            _ = bench.limit(limit, at: seconds)
+        case 10..<13 where bench.wallbox.truth.vehicle == nil:
+            bench.plug(vehicle(&random), at: seconds)
         case 14: bench.wallbox.unplug(at: Bench.instant(seconds))
         case 15: bench.wallbox.reboot(at: Bench.instant(seconds))
         case 16: bench.setFaults(at: seconds) { $0.defect = WallboxFaults.Defect() }
