@@ -15,7 +15,11 @@ extension SimulatedWallbox {
 
     /// The limit in force; 0 for a pause.
     var limit: Milliamperes {
-        guard bootedAt == nil, faults.defect == nil else { return .zero }
+        bootedAt == nil && faults.defect == nil ? controlLimit : .zero
+    }
+
+    /// The limit that the wallbox goes by, whether or not something keeps it from charging.
+    var controlLimit: Milliamperes {
         let wished = watch.isActive ? failsafeLimit : commandedLimit
         let allowed = min(wished, hardwareMaximum, faults.cableLimit ?? hardwareMaximum)
         return allowed < .pilotMinimum ? .zero : allowed
@@ -107,9 +111,6 @@ extension DeviceProfile {
     /// Off where the timeout can be written, else what the wallbox is known to use.
     fileprivate var factoryFailsafeTimeout: Duration {
         guard let failsafe, failsafe.timeout == nil else { return .zero }
-        switch heartbeat.timeout {
-        case .fixed(let timeout): return timeout
-        case .register(_, let otherwise), .remaining(_, let otherwise): return otherwise
-        }
+        return failsafe.timeoutValue
     }
 }

@@ -30,7 +30,7 @@ extension SimulatedWallbox {
         let words: [UInt16]? =
             switch sources[id.rawValue] {
             case .setpoint: setpointWords(register)
-            case .limit: limitWords(register, shownLimit)
+            case .limit: limitWords(register, controlLimit)
             case .enable(let place): enableWords(register, place)
             case .isEnabled(let on, let off):
                 register.encode(raw: isEnabled && setpoint > .zero ? on : off)
@@ -53,13 +53,6 @@ extension SimulatedWallbox {
             return register.encode(raw: off)
         }
         return register.encode(canonical: limit.rawValue, rounding: .down)
-    }
-
-    /// The limit in force as a read-back register shows it: 0 while switched off only where that is
-    /// how the profile knows that it is switched off.
-    private var shownLimit: Milliamperes {
-        guard !watch.isActive, profile.control.enabled != .readBack else { return limit }
-        return min(setpoint, hardwareMaximum, faults.cableLimit ?? setpoint)
     }
 
     private func enableWords(_ register: Register, _ place: Int) -> [UInt16]? {
@@ -99,7 +92,7 @@ extension SimulatedWallbox {
         case .energyTotal: register.encode(canonical: energy.wattHours.rawValue, rounding: .down)
         case .energySession:
             register.encode(canonical: (energy - sessionStart).wattHours.rawValue, rounding: .down)
-        case .setpoint: limitWords(register, shownLimit)
+        case .setpoint: limitWords(register, controlLimit)
         case .hardwareMaximum: register.encode(canonical: hardwareMaximum.rawValue, rounding: .down)
         case .errorCode:
             register.encode(

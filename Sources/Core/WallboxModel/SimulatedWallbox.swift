@@ -222,6 +222,7 @@ package struct SimulatedWallbox: Hashable, Sendable {
         sessionStart = energy
         pendingWrites = []
         loseVolatileRegisters()
+        contactor.dropOut(isWelded: faults.isContactorWelded)
         bootedAt = now.advanced(by: options.bootTime)
         settle()
         advance(to: now)

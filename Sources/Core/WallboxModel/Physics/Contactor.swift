@@ -70,6 +70,11 @@ struct Contactor: Hashable, Sendable {
         move(at: now)
     }
 
+    /// Its coil has lost the supply: it opens now.
+    mutating func dropOut(isWelded: Bool) {
+        if !isWelded || !isClosed { state = .open }
+    }
+
     private mutating func move(at now: MonotonicInstant) {
         switch state {
         case .closing(let due) where due <= now:

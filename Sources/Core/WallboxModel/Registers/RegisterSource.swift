@@ -5,7 +5,7 @@ import DeviceProfiles
 enum RegisterSource: Hashable, Sendable {
     /// The limit as it was last written.
     case setpoint
-    /// The limit in force.
+    /// The limit that the wallbox goes by.
     case limit
     /// An on/off register, by its place in ``ControlMap/switches``.
     case enable(Int)
