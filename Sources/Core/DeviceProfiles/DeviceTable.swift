@@ -40,6 +40,7 @@ package enum DeviceTable {
             case .up: "rises"
             case .stop: "stops"
             }
-        return "\(direction), \(failsafe.current == nil ? "set in the wallbox" : "armed by the agent")"
+        let isArmed = failsafe.current != nil
+        return "\(direction), \(isArmed ? "armed by the agent" : "set in the wallbox")"
     }
 }
