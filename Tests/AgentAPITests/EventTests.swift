@@ -172,6 +172,20 @@ import Testing
         #expect(third.status == .ok)
     }
 
+    @Test func oneSourceCannotTakeAllPlaces() {
+        let places = EventStreamPlaces(maximum: 3, perSource: 2)
+        do {
+            let ofFirst = [places.take(for: "192.0.2.1"), places.take(for: "192.0.2.1")]
+            #expect(ofFirst.allSatisfy { $0 != nil })
+            #expect(places.take(for: "192.0.2.1") == nil)
+            let ofSecond = places.take(for: "192.0.2.2")
+            #expect(ofSecond != nil)
+            #expect(places.take(for: "192.0.2.3") == nil)
+            withExtendedLifetime((ofFirst, ofSecond)) {}
+        }
+        #expect(places.take(for: "192.0.2.3") != nil)
+    }
+
     @Test func aStaleChargerIsToldAsStaleByTheTimeOfTheTelling() async throws {
         let harness = Self.harness()
         let response = try await harness.respond("GET", "/events", key: Scene.sandboxKey)

@@ -19,6 +19,7 @@ import Testing
 
     @Test(arguments: [
         (TargetApplication.none, "none"), (.pending(revision: 1), "pending"),
+        (.held(revision: 1, until: Scene.now.monotonic), "held"),
         (.written(revision: 1, at: Scene.now), "written"),
         (.verified(revision: 1, offered: .amperes(20), at: Scene.now), "verified"),
         (.refused(revision: 1, reason: "illegal value"), "refused"),

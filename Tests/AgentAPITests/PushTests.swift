@@ -294,6 +294,34 @@ import Testing
         #expect(harness.service.recorded { $0.pushed.isEmpty })
     }
 
+    /// Damaged bodies and headers: an answer of the contract, never a 5xx, and a 400 names its field.
+    @Test func r37_noBodyMakesTheAgentFail() async throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed)
+        let harness = APIHarness.unlimited()
+        let good = [
+            #"{"action":{"command":"charge","parameters":{},"start":null},"onConflict":null}"#,
+            #"{"action":{"command":"idle"},"sandbox":{"outcome":"failed","delayMs":100}}"#,
+            #"{"max_charge_rate":{"value":7.4,"unit":"kw"}}"#,
+        ]
+        for round in 0..<1500 {
+            var bytes = Array(good[round % 3].utf8)
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0...2, using: &random) {
+                case 0: bytes[place] = .random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(contentsOf: bytes[..<place], at: place)
+                }
+            }
+            let path = Self.path + (round % 3 == 2 ? "/settings" : "")
+            let answer = try await harness.post(path, bytes: bytes)
+            #expect([200, 202, 400, 422].contains(answer.status))
+            if answer.status == 400 { #expect(try answer.field != nil) }
+        }
+    }
+
     @Test func aPushTakesNoQuery() async throws {
         let answer = try await APIHarness().post(
             Self.path + "?expedite=true", #"{"action":{"command":"idle"}}"#)

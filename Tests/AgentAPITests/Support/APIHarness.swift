@@ -51,13 +51,19 @@ struct APIHarness {
             headers: [("Content-Type", "application/json")] + headers, body: body)
     }
 
+    func post(_ path: String, bytes: [UInt8]) async throws -> Answer {
+        try await ask(
+            "POST", path, headers: [("Content-Type", "application/json")], bytes: bytes)
+    }
+
     /// Asks, and holds what comes back against the OpenAPI document, whatever the test is about.
     func ask(
         _ method: String, _ path: String, key: String? = Scene.sandboxKey,
-        headers: [(String, String)] = [], body: String? = nil, from source: String = "192.0.2.1"
+        headers: [(String, String)] = [], body: String? = nil, bytes: [UInt8]? = nil,
+        from source: String = "192.0.2.1"
     ) async throws -> Answer {
         let response = try await respond(
-            method, path, key: key, headers: headers, body: body.map { Array($0.utf8) },
+            method, path, key: key, headers: headers, body: bytes ?? body.map { Array($0.utf8) },
             from: source)
         let collector = CollectingWriter()
         try await response.body.write(collector)

@@ -17,9 +17,9 @@ extension AgentRouter {
     private func stream(_ exchange: Exchange, of chargers: [ChargerID]) throws -> Reply {
         try exchange.query().finish()
         let last = try lastSequence(in: exchange.request.headers)
-        guard let place = places.take() else {
+        guard let place = places.take(for: exchange.source) else {
             throw APIError.retryable(
-                .serviceUnavailable, "\(limits.eventStreams) event streams are open already",
+                .serviceUnavailable, "too many event streams are open already; close one",
                 after: .seconds(10))
         }
         let stream = EventStream(

@@ -11,6 +11,22 @@ import Logging
 ///
 /// The way of a request: route, key, permission, rate, handler, envelope. Without a key nothing but
 /// the bare liveness probe answers, not even whether a path exists.
+///
+/// What the public API leaves open is decided so:
+/// - Paths are exact: no other slashes, no percent encoding, no other case. `HEAD` and `OPTIONS` are
+///   methods like others: 405 where they are not in the table.
+/// - Unknown and repeated fields and query parameters are errors; so are a body of a `GET`, two
+///   different keys, and a body that is not said to be JSON.
+/// - In a push, what makes no sense at all (400) comes before what this agent does not do (422).
+/// - A push is answered with what was accepted, so a repeated one is answered alike. What has become
+///   of it is under `links.self`.
+/// - A device type that is not ours, like a device that the key does not see, matches no action.
+/// - A key that is bound to a user sees the chargers that the configuration gives to this user only.
+/// - A good key is let in however many bad ones came from its address; an `idle` is let in however
+///   many requests came with its key.
+/// - Event ids belong to one run of the agent: after a restart a client is told all that is kept.
+/// - The document of the API comes without an envelope; what is not ready is a 503 with the report
+///   in `details`.
 package struct AgentRouter: HTTPResponder {
     package typealias Context = AgentRequestContext
 
@@ -25,11 +41,13 @@ package struct AgentRouter: HTTPResponder {
         /// Open at the same time; the other connections stay free for requests, so that a stop
         /// always finds one.
         package var eventStreams = 24
+        /// Of those, from one source address.
+        package var eventStreamsPerSource = 8
         /// Between comment lines on an event stream.
         package var eventComment = Duration.seconds(15)
-        /// Between looks at whether the key of an event stream is still good; below 1 s
-        /// (requirement R32).
-        package var eventKeyCheck = Duration.milliseconds(500)
+        /// Between looks at whether the key of an event stream is still good. Together with the time
+        /// until ``KeyRing/replace(_:)`` below 1 s (requirement R32).
+        package var eventKeyCheck = Duration.milliseconds(250)
 
         package init() {}
     }
@@ -57,7 +75,8 @@ package struct AgentRouter: HTTPResponder {
         self.logger = logger
         self.routes = routes
         budgets = RequestBudgets(limits)
-        places = EventStreamPlaces(maximum: limits.eventStreams)
+        places = EventStreamPlaces(
+            maximum: limits.eventStreams, perSource: limits.eventStreamsPerSource)
     }
 
     package func respond(
@@ -118,7 +137,8 @@ package struct AgentRouter: HTTPResponder {
         case .found(let route, let parameter):
             try permit(route, to: key, request, at: trace.startedAt.monotonic)
             let exchange = Exchange(
-                request: request, parameter: parameter, key: key, now: trace.startedAt)
+                request: request, parameter: parameter, key: key, now: trace.startedAt,
+                source: trace.source)
             switch route.handler {
             case .open(let handler): return handler()
             case .keyed(let handler): return try await handler(self, exchange)

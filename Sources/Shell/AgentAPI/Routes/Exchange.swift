@@ -11,6 +11,8 @@ struct Exchange: Sendable {
     let key: APIKey
     /// Both clocks as the request arrived.
     let now: TimePoint
+    /// The address that the request comes from.
+    let source: String
 
     /// Whether this key sees a charger: of its environment, and of its user if it is bound to one.
     func sees(_ charger: ChargerDescription) -> Bool {

@@ -98,7 +98,7 @@ extension APIError {
         APIError(
             .unsupportedParameter, "`\(command.rawValue)` takes no parameters",
             details: [
-                "unsupportedParameters": .strings(names.map { $0.prefix(ofCharacters: 128) })
+                "unsupportedParameters": .strings(names.map { $0.prefix(ofScalars: 128) })
             ])
     }
 

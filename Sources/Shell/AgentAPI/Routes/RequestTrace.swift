@@ -92,7 +92,7 @@ struct RequestTrace: Sendable {
 enum LogText {
     /// Printable ASCII stays, the rest is escaped; what is longer than 256 characters is cut.
     static func escaped(_ text: String) -> String {
-        text.prefix(ofCharacters: 256).unicodeScalars.reduce(into: "") { result, scalar in
+        text.prefix(ofScalars: 256).unicodeScalars.reduce(into: "") { result, scalar in
             if scalar.isASCII, scalar.value >= 0x20, scalar.value != 0x7F {
                 result.unicodeScalars.append(scalar)
             } else {

@@ -31,7 +31,7 @@ extension APIError {
             .unsupportedSetting,
             "this charger has no such setting; it has: \(ChargeRateSetting.name)",
             details: [
-                "unsupportedSettings": .strings(names.map { $0.prefix(ofCharacters: 128) }),
+                "unsupportedSettings": .strings(names.map { $0.prefix(ofScalars: 128) }),
                 "supportedSettings": [.string(ChargeRateSetting.name)],
             ])
     }

@@ -69,7 +69,7 @@ struct APIError: Error, Sendable {
 
     /// A field of the request, a query parameter or a header that cannot be used.
     static func invalid(_ field: String, _ message: String) -> APIError {
-        let field = field.prefix(ofCharacters: 128)
+        let field = field.prefix(ofScalars: 128)
         return APIError(
             .invalidRequest, "`\(field)` \(message)", details: ["field": .string(field)])
     }
@@ -91,9 +91,13 @@ struct APIError: Error, Sendable {
 }
 
 extension String {
-    /// The first characters, with a mark where something was cut off.
-    func prefix(ofCharacters count: Int) -> String {
-        let start = prefix(count)
-        return start.endIndex == endIndex ? self : start + "..."
+    /// The first Unicode scalars, with a mark where something was cut off. (One character may have
+    /// any number of them.)
+    func prefix(ofScalars count: Int) -> String {
+        let scalars = unicodeScalars
+        guard let end = scalars.index(startIndex, offsetBy: count, limitedBy: endIndex),
+            end < endIndex
+        else { return self }
+        return String(scalars[..<end]) + "..."
     }
 }
