@@ -183,7 +183,9 @@ let package = Package(
                 "ChargeControl", "ChargerDriver", "WallboxModel", "DeviceProfiles", "Modbus",
                 "ChargeModel", "AgentTestSupport",
             ]),
-        test("EndToEndTests", ["EVSEAgent", "AgentTestSupport"], resources: [.copy("Golden")]),
+        test(
+            "EndToEndTests", ["EVSEAgent", "AgentTestSupport"],
+            resources: [.copy("Golden"), .copy("Peers")]),
         test("ArchitectureTests", ["AgentTestSupport"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,32 @@
+/// What a test waited for in vain, and what there was instead.
+struct WaitedInVain: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Looks every few milliseconds until there is a value, and gives up after `limit`.
+///
+/// - Parameters:
+///   - what: What is waited for, for the message of the failure.
+///   - evidence: What the failure shows beside it.
+func wait<Value>(
+    for what: String, within limit: Duration = .seconds(10), evidence: () -> String = { "" },
+    _ look: () async throws -> Value?
+) async throws -> Value {
+    let end = ContinuousClock.now + limit
+    while true {
+        if let value = try await look() { return value }
+        guard ContinuousClock.now < end else {
+            throw WaitedInVain(description: "waited \(limit) for \(what). \(evidence())")
+        }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+func wait(
+    until what: String, within limit: Duration = .seconds(10), evidence: () -> String = { "" },
+    _ holds: () async throws -> Bool
+) async throws {
+    _ = try await wait(for: what, within: limit, evidence: evidence) {
+        try await holds() ? true : nil
+    }
+}
