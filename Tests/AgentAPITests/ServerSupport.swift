@@ -4,8 +4,13 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Testing
 
 @testable import AgentAPI
+
+/// The suites that run a server on real sockets, one test after another: each of them loads the
+/// computer and has times to keep.
+@Suite(.serialized) enum ServerOnSockets {}
 
 /// Runs a server on a port of the system's choice for the time of a test, then shuts it down.
 func withServer<Result: Sendable>(
@@ -85,16 +90,11 @@ func eventually(
 
 struct NeverSo: Error {}
 
-/// Limits short enough for a test on real sockets.
-func shortLimits() -> HTTPLimits {
+/// The limits of the agent but for what a test changes. Tests on real sockets shorten the one time
+/// they are about: the computer may be slow, and the others must not strike first.
+func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {
     var limits = HTTPLimits()
-    limits.headerDeadline = .milliseconds(300)
-    limits.bodyDeadline = .milliseconds(300)
-    limits.idle = .milliseconds(300)
-    limits.yieldAfter = .milliseconds(100)
-    limits.stalledWrite = .milliseconds(300)
-    limits.abandonedAnswer = .milliseconds(300)
-    limits.linger = .milliseconds(300)
+    change(&limits)
     return limits
 }
 

@@ -10,11 +10,9 @@ import NIOPosix
 /// that answer when the test says so.
 final class VirtualConnection {
     let channel = EmbeddedChannel()
-    let limits: HTTPLimits
 
-    init(limits: HTTPLimits = HTTPLimits()) throws {
-        self.limits = limits
-        let registry = ConnectionRegistry(limits: limits)
+    init(limits: HTTPLimits = HTTPLimits(), registry: ConnectionRegistry? = nil) throws {
+        let registry = registry ?? ConnectionRegistry(limits: limits)
         try GuardedHTTPChannel.addHandlers(to: channel, limits: limits, registry: registry)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -63,33 +63,24 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
                 await onListening(channel.localAddress?.port ?? port)
             },
             logger: logger)
-        try await withThrowingTaskGroup(of: Ending.self) { group in
-            group.addTask {
-                try await application.run()
-                return .served
-            }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
             group.addTask {
                 try await gracefulShutdown()
                 try await Task.sleep(for: limits.drain)
-                return .drainExpired
             }
             do {
-                if try await group.next() == .drainExpired {
-                    registry.closeAll()
-                }
-                group.cancelAll()
+                try await group.next()
             } catch let error as IOError {
                 throw HTTPServerError(cannotListenOn: host, port: port, because: error)
             }
+            registry.closeAll()
+            group.cancelAll()
             // What a cancelled server or timer has to say is of no interest any more.
             while await group.nextResult() != nil {}
         }
     }
 
-    private enum Ending {
-        case served
-        case drainExpired
-    }
 }
 
 extension AgentHTTPServer {

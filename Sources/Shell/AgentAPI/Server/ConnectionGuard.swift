@@ -127,10 +127,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         deadline?.cancel()
         deadline = nil
         guard let context else { return }
-        let now = context.eventLoop.now
-        registry.note(context.channel, waitingSince: timeline.isWaitingForClient ? now : nil)
-        // A last answer that is still being written has the stall check instead.
+        // A last answer that is still being written has the stall check instead of a deadline, and
+        // is no more waiting for its client than any other answer.
         let isWriting = timeline.phase == .ended && pendingWrites > 0
+        let isWaiting = timeline.isWaitingForClient && !isWriting
+        registry.note(context.channel, waitingSince: isWaiting ? context.eventLoop.now : nil)
         guard let (after, then) = timeline.deadline, !isWriting else { return }
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(after)) {
             self.deadline = nil

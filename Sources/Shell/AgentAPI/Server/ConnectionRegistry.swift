@@ -5,9 +5,14 @@ import NIOCore
 /// server must stop.
 ///
 /// A server at its limit that stops accepting would let idle attackers lock everyone out, so it
-/// always accepts. Where there is no place, the connection that has waited longest for its client
-/// gives way (of the same source, when that source is at its limit); where none has waited for
-/// ``HTTPLimits/yieldAfter``, the new one is refused.
+/// always accepts. Where there is no place, a connection that is waiting for its client gives way:
+///
+/// - Its source is at its limit: one of the same source that has waited ``HTTPLimits/yieldAfter``.
+/// - All places are taken: one of the source that has the most. When that source would still have
+///   more than the new one, it gives way at once, so that a few sources cannot keep the others out;
+///   otherwise after ``HTTPLimits/yieldAfter``.
+///
+/// Of several, the one that has waited longest. Where there is none, the new connection is refused.
 final class ConnectionRegistry: Sendable {
     private struct Connection {
         var channel: any Channel
@@ -23,6 +28,24 @@ final class ConnectionRegistry: Sendable {
         func count(from source: SourceAddress) -> Int {
             connections.values.count { $0.source == source }
         }
+
+        /// The connection that gives way to a new one; nil when all are being served or too fresh.
+        func mostDispensable(
+            for source: SourceAddress, withinSource: Bool, waitingSince latest: NIODeadline
+        ) -> ObjectIdentifier? {
+            let fairShare = count(from: source) + 1
+            return
+                connections
+                .compactMap { key, connection -> (ObjectIdentifier, Int, NIODeadline)? in
+                    guard !withinSource || connection.source == source else { return nil }
+                    let share = count(from: connection.source)
+                    guard let since = connection.waitingSince,
+                        since <= latest || share > fairShare
+                    else { return nil }
+                    return (key, share, since)
+                }
+                .min { ($1.1, $0.2) < ($0.1, $1.2) }?.0
+        }
     }
 
     private let limits: HTTPLimits
@@ -35,6 +58,9 @@ final class ConnectionRegistry: Sendable {
     /// Connections open now.
     var openConnections: Int { state.withLockedValue { $0.connections.count } }
 
+    /// Whether no connection is admitted any more.
+    var isClosed: Bool { state.withLockedValue { $0.isClosed } }
+
     /// Takes a new connection in, or says that there is no place for it.
     func admit(_ channel: any Channel, from source: SourceAddress, at now: NIODeadline) -> Bool {
         let (isAdmitted, displaced) = state.withLockedValue { state -> (Bool, (any Channel)?) in
@@ -42,13 +68,11 @@ final class ConnectionRegistry: Sendable {
             var displaced: (any Channel)?
             let isSourceFull = state.count(from: source) >= limits.connectionsPerSource
             if isSourceFull || state.connections.count >= limits.connections {
-                let candidates = state.connections.filter {
-                    !isSourceFull || $0.value.source == source
-                }
-                guard let longest = longestWaiting(of: candidates, at: now) else {
-                    return (false, nil)
-                }
-                displaced = state.connections.removeValue(forKey: longest)?.channel
+                let key = state.mostDispensable(
+                    for: source, withinSource: isSourceFull,
+                    waitingSince: now - TimeAmount(limits.yieldAfter))
+                guard let key else { return (false, nil) }
+                displaced = state.connections.removeValue(forKey: key)?.channel
             }
             state.connections[ObjectIdentifier(channel)] = Connection(
                 channel: channel, source: source, waitingSince: now)
@@ -79,17 +103,6 @@ final class ConnectionRegistry: Sendable {
 
     private func remove(_ channel: any Channel) {
         state.withLockedValue { _ = $0.connections.removeValue(forKey: ObjectIdentifier(channel)) }
-    }
-
-    private func longestWaiting(
-        of connections: [ObjectIdentifier: Connection], at now: NIODeadline
-    ) -> ObjectIdentifier? {
-        let yieldAfter = TimeAmount(limits.yieldAfter)
-        return
-            connections
-            .compactMap { key, connection in connection.waitingSince.map { (key, $0) } }
-            .filter { now - $0.1 >= yieldAfter }
-            .min { $0.1 < $1.1 }?.0
     }
 }
 

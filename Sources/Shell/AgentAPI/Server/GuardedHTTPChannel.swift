@@ -35,7 +35,13 @@ struct GuardedHTTPChannel: ServerChildChannel {
                     logger.debug("no place for a connection", metadata: ["source": "\(source)"])
                     try channel.pipeline.syncOperations.addHandler(RefusingHandler())
                 }
-                return try Value(wrappingChannelSynchronously: channel)
+                let value = try Value(wrappingChannelSynchronously: channel)
+                // A server that is being shut down drops what it accepts last, and the writer of an
+                // unserved channel must not go before the channel has closed: NIO traps.
+                channel.closeFuture.whenComplete { _ in withExtendedLifetime(value) {} }
+                // Nor does it ever make active what it drops, so that nothing else would close it.
+                if registry.isClosed { channel.close(promise: nil) }
+                return value
             } catch {
                 // The bootstrap leaves a channel open whose set-up failed.
                 channel.close(promise: nil)
