@@ -158,7 +158,7 @@ let package = Package(
             "WallboxServerTests",
             [
                 "WallboxServer", "WallboxModel", "DeviceProfiles", "Modbus", "ChargeModel",
-                "AgentTestSupport",
+                "AgentTestSupport", nioCore, nioPosix, logging, lifecycle,
             ]),
         test(
             "ActionStoreTests",

@@ -11,6 +11,7 @@ package final class SharedWallbox: Sendable {
         var wallbox: SimulatedWallbox
         var wire: WireFaultPlan
         var writes: WriteLog
+        var ignoredFrames = 0
     }
 
     private let state: Mutex<State>
@@ -54,6 +55,9 @@ package final class SharedWallbox: Sendable {
     /// The last writes that arrived, oldest first; at least the last 10,000.
     package var writes: [WriteLogEntry] { state.withLock { $0.writes.entries } }
 
+    /// How many frames a silent wallbox has let pass.
+    package var ignoredFrames: Int { state.withLock { $0.ignoredFrames } }
+
     package var wireFaults: WireFaultPlan { state.withLock { $0.wire } }
 
     func setWireFaults(_ plan: WireFaultPlan) {
@@ -77,7 +81,10 @@ extension SharedWallbox.State {
     fileprivate mutating func answer(
         _ frame: ModbusTCPFrame, to peer: String, at now: TimePoint, logsReads: Bool
     ) -> ([Transmission], [AccessRecord]) {
-        guard !wire.isStanding(.silence) else { return ([], []) }
+        guard !wire.isStanding(.silence) else {
+            ignoredFrames += 1
+            return ([], [])
+        }
         let operation: ModbusOperation
         switch PDU.decodeRequest(frame.pdu) {
         case .success(let decoded): operation = decoded
