@@ -52,6 +52,9 @@ struct APIClient: Sendable {
 
     // MARK: - Of the agent
 
+    /// A key has 20 requests a second: looks of the tests stay below it.
+    static let pace = Duration.milliseconds(60)
+
     func charger(_ id: String = "device_ev_001") async throws -> JSONValue {
         let answer = try await get("/ev-charger/\(id)")
         guard answer.status == 200, let charger = try answer.json["data"] else {
@@ -66,7 +69,9 @@ struct APIClient: Sendable {
         _ isWanted: (JSONValue) -> Bool
     ) async throws -> JSONValue {
         var last: JSONValue?
-        return try await wait(for: "\(id)", within: limit, evidence: { "\(last ?? .null)" }) {
+        return try await wait(
+            for: "\(id)", within: limit, every: Self.pace, evidence: { "\(last ?? .null)" }
+        ) {
             let charger = try await charger(id)
             last = charger
             return isWanted(charger) ? charger : nil
@@ -84,7 +89,7 @@ struct APIClient: Sendable {
 
     /// Waits until an action has ended, and returns it.
     func end(of action: String, within limit: Duration = .seconds(40)) async throws -> JSONValue {
-        try await wait(for: "the end of \(action)", within: limit) {
+        try await wait(for: "the end of \(action)", within: limit, every: Self.pace) {
             let answer = try await get("/actions/\(action)").json["data"]
             let state = answer?["state"]?.text
             return state == "completed" || state == "failed" ? answer : nil

@@ -7,9 +7,11 @@ struct WaitedInVain: Error, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - what: What is waited for, for the message of the failure.
+///   - period: From one look to the next.
 ///   - evidence: What the failure shows beside it.
 func wait<Value>(
-    for what: String, within limit: Duration = .seconds(10), evidence: () -> String = { "" },
+    for what: String, within limit: Duration = .seconds(10),
+    every period: Duration = .milliseconds(10), evidence: () -> String = { "" },
     _ look: () async throws -> Value?
 ) async throws -> Value {
     let end = ContinuousClock.now + limit
@@ -18,15 +20,16 @@ func wait<Value>(
         guard ContinuousClock.now < end else {
             throw WaitedInVain(description: "waited \(limit) for \(what). \(evidence())")
         }
-        try await Task.sleep(for: .milliseconds(10))
+        try await Task.sleep(for: period)
     }
 }
 
 func wait(
-    until what: String, within limit: Duration = .seconds(10), evidence: () -> String = { "" },
+    until what: String, within limit: Duration = .seconds(10),
+    every period: Duration = .milliseconds(10), evidence: () -> String = { "" },
     _ holds: () async throws -> Bool
 ) async throws {
-    _ = try await wait(for: what, within: limit, evidence: evidence) {
+    _ = try await wait(for: what, within: limit, every: period, evidence: evidence) {
         try await holds() ? true : nil
     }
 }
