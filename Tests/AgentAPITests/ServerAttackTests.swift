@@ -17,7 +17,7 @@ extension ServerOnSockets {
                     try await client.send("GET /hello HTTP/1.1\r\n")
                     slow.append(client)
                 }
-                try await eventually { server.connections == 16 }
+                try await untilItIsSo { server.connections == 16 }
                 let surplus = try await server.client(from: "127.0.0.2")
                 #expect(try await surplus.answer().status == 503)
                 #expect(await surplus.isClosed())
@@ -26,7 +26,7 @@ extension ServerOnSockets {
                 #expect(try await other.answer().text == "hello")
                 // A place that becomes free is given to the next.
                 await slow[0].close()
-                try await eventually {
+                try await untilItIsSo {
                     let next = try await server.client(from: "127.0.0.2")
                     try await next.request("GET", "/hello")
                     return try await next.answer().status == 200
@@ -45,7 +45,7 @@ extension ServerOnSockets {
                     try await client.send("GET /hello HTTP/1.1\r\n")
                     slow.append(client)
                 }
-                try await eventually { server.connections == 64 }
+                try await untilItIsSo { server.connections == 64 }
                 for _ in 1...6 {
                     let surplus = try await server.client(from: "127.0.0.99")
                     #expect(try await surplus.answer().status == 503)
@@ -68,9 +68,9 @@ extension ServerOnSockets {
                     try await client.send("GET /hello HTTP/1.1\r\n")
                     slow.append(client)
                 }
-                try await eventually { server.connections == 16 }
+                try await untilItIsSo { server.connections == 16 }
                 // From the very address that is full.
-                try await eventually {
+                try await untilItIsSo {
                     let client = try await server.client()
                     try await client.request("GET", "/hello")
                     return try await client.answer().status == 200
@@ -217,7 +217,7 @@ extension ServerOnSockets {
                 try await client.request("GET", "/flood")
                 #expect(try await client.head().status == 200)
                 // Only what the kernels hold arrives; the flood itself would never end.
-                try await eventually { server.connections == 0 }
+                try await untilItIsSo { server.connections == 0 }
             }
         }
     }

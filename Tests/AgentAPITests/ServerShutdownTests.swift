@@ -112,7 +112,7 @@ extension ServerOnSockets {
                 #expect(try await client.head().status == 200)
                 #expect(server.connections == 1)
                 await client.close()
-                try await eventually { await server.ended.count == 1 }
+                try await untilItIsSo { await server.ended.count == 1 }
             }
         }
     }
