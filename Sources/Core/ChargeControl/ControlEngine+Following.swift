@@ -89,7 +89,9 @@ extension ControlEngine {
     }
 
     private var lateMessage: String {
-        if case .down(let reason) = snapshot.link { return "the wallbox does not answer: \(reason)" }
+        if case .down(let reason) = snapshot.link {
+            return "the wallbox does not answer: \(reason)"
+        }
         if case .contradicted(_, let found) = snapshot.application {
             return "the wallbox took the write and is found at \(found)"
         }
@@ -133,6 +135,7 @@ extension ControlEngine {
 
     /// Commits again what could not be committed.
     mutating func repeatUnsaved() -> [ControlEffect] {
+        guard !unsaved.isEmpty else { return [] }
         let commit = makeCommitID()
         guard let change = unsaved.repeated(as: commit) else { return [] }
         return [.persist(change, commit)]

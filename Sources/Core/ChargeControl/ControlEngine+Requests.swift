@@ -24,18 +24,16 @@ extension ControlEngine {
             ActionBook.Accepting(
                 action: accepted, request: request, commit: commit, receivedAt: now,
                 superseding: superseding))
-        var actions = unsaved.waiting
+        var change = unsaved.repeated(as: commit) ?? StoreChange()
         if let superseding {
-            actions.append(Self.superseded(superseding.action, by: id, at: now))
+            change.actions.append(Self.superseded(superseding.action, by: id, at: now))
         }
-        actions.append(accepted)
-        let change = StoreChange(
-            actions: actions,
-            idempotency: action.idempotency.map {
-                IdempotencyRecord(
-                    scope: $0.scope, key: $0.key, bodyHash: $0.bodyHash, action: id,
-                    createdAt: now.wall)
-            })
+        change.actions.append(accepted)
+        change.idempotency = action.idempotency.map {
+            IdempotencyRecord(
+                scope: $0.scope, key: $0.key, bodyHash: $0.bodyHash, action: id,
+                createdAt: now.wall)
+        }
         return [.persist(change, commit)]
     }
 
@@ -69,9 +67,13 @@ extension ControlEngine {
             maxChargeRate = settings.maxChargeRate
             return decide(at: now) + [.accept(settings.request, .settings)]
         }
-        guard let ended = unsaved.persisted(commit) else { return [] }
-        if lastAction?.id == ended.id { lastAction = ended }
-        return [.announce(.action(ended))]
+        return endsPersisted(commit)
+    }
+
+    private mutating func endsPersisted(_ commit: CommitID) -> [ControlEffect] {
+        let ended = unsaved.persisted(commit)
+        if let last = ended.last(where: { $0.id == lastAction?.id }) { lastAction = last }
+        return ended.map { .announce(.action($0)) }
     }
 
     /// A commit failed: what it carried never came.
@@ -80,6 +82,7 @@ extension ControlEngine {
     ) -> [ControlEffect] {
         let refusal: RequestRefusal =
             error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5))
+        unsaved.failed(commit)
         if case .accepting(let accepting) = book.state, accepting.commit == commit {
             book.abandon(accepting)
             return [.refuse(accepting.request, refusal)]
@@ -87,7 +90,6 @@ extension ControlEngine {
         if let index = pendingSettings.firstIndex(where: { $0.commit == commit }) {
             return [.refuse(pendingSettings.remove(at: index).request, refusal)]
         }
-        unsaved.failed(commit)
         return []
     }
 
@@ -103,7 +105,7 @@ extension ControlEngine {
     private mutating func accepted(
         _ accepting: ActionBook.Accepting, at now: TimePoint
     ) -> [ControlEffect] {
-        var effects: [ControlEffect] = []
+        var effects = endsPersisted(accepting.commit)
         if let superseding = accepting.superseding {
             let ended = Self.superseded(
                 superseding.action, by: accepting.action.id, at: accepting.receivedAt)
@@ -111,6 +113,7 @@ extension ControlEngine {
         }
         book.becomeInFlight(inFlight(accepting.action, since: accepting.receivedAt))
         lastAction = accepting.action
+        isAskedAgain = accepting.action.sandbox?.failure == nil
         // The target first: the client may read the answer while the write is on its way.
         effects += decide(at: now)
         effects += [

@@ -34,6 +34,8 @@ package struct ControlEngine: Sendable {
     private var phases: PhaseCounter
     private var target: ChargerTarget?
     private var revision: UInt64 = 0
+    /// An action was accepted: what became of the same target before says nothing of it.
+    var isAskedAgain = false
     /// Readings before this do not count as found: a failed `idle` may have been applied after them.
     private var adoptAfter: MonotonicInstant
     /// Whether energy has flowed since the vehicle was plugged in.
@@ -130,7 +132,9 @@ package struct ControlEngine: Sendable {
         }
         let allowsIncrease: Bool
         if case .adopted = effectiveIntent { allowsIncrease = false } else { allowsIncrease = true }
-        if target?.limit != limit || target?.allowsIncrease != allowsIncrease { revision += 1 }
+        let isNew = target?.limit != limit || target?.allowsIncrease != allowsIncrease
+        if isNew || (isAskedAgain && !isVerified) { revision += 1 }
+        isAskedAgain = false
         let renewed = ChargerTarget(
             limit: limit, allowsIncrease: allowsIncrease,
             validUntil: now.monotonic.advanced(by: configuration.timing.lease),
@@ -140,6 +144,10 @@ package struct ControlEngine: Sendable {
     }
 
     var currentRevision: UInt64 { revision }
+
+    private var isVerified: Bool {
+        if case .verified(revision, _, _) = snapshot.application { true } else { false }
+    }
 
     /// The intent that shapes the decision: of the action in flight, else what stands.
     var effectiveIntent: ChargeIntent? {
@@ -214,7 +222,7 @@ package struct ControlEngine: Sendable {
     /// only ever lowers. What cannot be read counts as above everything allowed (requirement R12).
     private mutating func adoptWhatWasFound() {
         guard intent == nil, book.inFlight == nil, let poll = snapshot.lastPoll,
-            poll.monotonic > adoptAfter
+            poll.monotonic > adoptAfter, !snapshot.conditions.contains(where: \.isForeign)
         else { return }
         switch snapshot.setpoint {
         case .captured(let found, let time) where time.monotonic > adoptAfter:
@@ -327,6 +335,11 @@ package struct ControlEngine: Sendable {
 }
 
 extension ChargerCondition {
+    /// Whether what is read is not the wallbox's.
+    fileprivate var isForeign: Bool {
+        if case .wrongDevice = self { true } else { false }
+    }
+
     /// Whether this condition limits the charger to its safe current (requirement R8).
     var holdsAtSafeCurrent: Bool {
         switch self {

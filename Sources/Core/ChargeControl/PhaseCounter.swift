@@ -9,7 +9,13 @@ package struct PhaseCounter: Hashable, Sendable {
     private let fall: Duration
     /// What counts now.
     package private(set) var phases: Int
-    private var fewerSince: MonotonicInstant?
+    private var fewer: Fewer?
+
+    /// Fewer phases than count now have been in use since a moment, and at most this many.
+    private struct Fewer: Hashable, Sendable {
+        var since: MonotonicInstant
+        var most: Int
+    }
 
     /// A phase with less than this carries nothing but noise.
     private static let inUse = Milliamperes(500)
@@ -26,16 +32,16 @@ package struct PhaseCounter: Hashable, Sendable {
         let used = currents.filter { $0 >= Self.inUse }.count
         guard used > 0, used < phases else {
             phases = used > 0 ? min(used, installed) : installed
-            fewerSince = nil
+            fewer = nil
             return
         }
-        guard let since = fewerSince else {
-            fewerSince = now
-            return
-        }
+        let since = fewer?.since ?? now
+        let most = max(fewer?.most ?? used, used)
         if since.duration(to: now) >= fall {
-            phases = used
-            fewerSince = nil
+            phases = most
+            fewer = nil
+        } else {
+            fewer = Fewer(since: since, most: most)
         }
     }
 }

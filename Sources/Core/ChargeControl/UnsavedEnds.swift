@@ -1,7 +1,7 @@
 import ChargeModel
 
-/// Ends of actions whose commit failed or is under way. They are part of the next commit, and are
-/// repeated with every tick until one succeeds, so that a full disk loses no end.
+/// Ends of actions whose commit failed or is under way. They are part of the next commit of an
+/// action, and are repeated with every tick until one succeeds, so that a full disk loses no end.
 struct UnsavedEnds: Hashable, Sendable {
     private var changes: [Pending] = []
 
@@ -12,33 +12,42 @@ struct UnsavedEnds: Hashable, Sendable {
         var commit: CommitID?
     }
 
+    var isEmpty: Bool { changes.isEmpty }
+
     /// At most this many are kept; the oldest end is dropped then, and shows as unfinished after a
     /// restart.
     static let capacity = 16
 
+    /// An intent takes the place of all before it: an older one must not be committed after it.
     mutating func add(_ action: Action, intent: IntentChange?, commit: CommitID) {
+        if intent != nil {
+            for index in changes.indices { changes[index].intent = nil }
+        }
         if changes.count == Self.capacity { changes.removeFirst() }
         changes.append(Pending(action: action, intent: intent, commit: commit))
     }
 
-    /// - Returns: The action whose end is durable now.
-    mutating func persisted(_ commit: CommitID) -> Action? {
-        guard let index = changes.firstIndex(where: { $0.commit == commit }) else { return nil }
-        return changes.remove(at: index).action
+    /// - Returns: The actions whose end is durable now.
+    mutating func persisted(_ commit: CommitID) -> [Action] {
+        let durable = changes.filter { $0.commit == commit }.map(\.action)
+        changes.removeAll { $0.commit == commit }
+        return durable
     }
-
-    /// The ends whose commit failed, to be part of another commit.
-    var waiting: [Action] { changes.filter { $0.commit == nil }.map(\.action) }
 
     mutating func failed(_ commit: CommitID) {
-        guard let index = changes.firstIndex(where: { $0.commit == commit }) else { return }
-        changes[index].commit = nil
+        for index in changes.indices where changes[index].commit == commit {
+            changes[index].commit = nil
+        }
     }
 
-    /// The oldest end that has to be committed again.
+    /// All ends that have to be committed again, with the intent that they leave, oldest first; nil
+    /// when there are none. They become part of this commit.
     mutating func repeated(as commit: CommitID) -> StoreChange? {
-        guard let index = changes.firstIndex(where: { $0.commit == nil }) else { return nil }
-        changes[index].commit = commit
-        return StoreChange(actions: [changes[index].action], intent: changes[index].intent)
+        let waiting = changes.indices.filter { changes[$0].commit == nil }
+        guard !waiting.isEmpty else { return nil }
+        for index in waiting { changes[index].commit = commit }
+        return StoreChange(
+            actions: waiting.map { changes[$0].action },
+            intent: waiting.compactMap { changes[$0].intent }.last)
     }
 }

@@ -5,9 +5,7 @@ import DeviceProfiles
 extension DriverEngine {
     /// What the last poll shows of the setpoint.
     var foundSetpoint: SetpointBelief {
-        let limit = profile.control.readBack.flatMap { values[$0]?.canonical }.map {
-            Milliamperes($0)
-        }
+        let limit = foundLimit
         let isOn: Bool? =
             switch profile.control.enabled {
             case .readBack: limit.map { $0 > .zero }
@@ -15,6 +13,18 @@ extension DriverEngine {
             case .register(let register, let on, let off): isOn(register, on: on, off: off)
             }
         return SetpointBelief(isOn: isOn, limit: limit.flatMap { $0 > .zero ? $0 : nil })
+    }
+
+    /// A setpoint that has expired is in force no more: the fallback is.
+    private var foundLimit: Milliamperes? {
+        guard let found = profile.control.readBack.flatMap({ values[$0]?.canonical }) else {
+            return nil
+        }
+        guard case .remaining(let register, _) = profile.heartbeat.timeout,
+            values[register]?.canonical == 0
+        else { return Milliamperes(found) }
+        let fallback = profile.failsafe?.currentReadBack.flatMap { values[$0]?.canonical }
+        return fallback.map { Milliamperes(min($0, found)) }
     }
 
     private func isOn(_ register: RegisterID, on: [UInt64], off: [UInt64]) -> Bool? {
@@ -36,7 +46,8 @@ extension DriverEngine {
         let revision = target.revision
         switch reconciler.progress {
         case .pending:
-            if let goal = goal(at: now.monotonic), reconciler.command(for: goal, at: now.monotonic) == nil,
+            if let goal = goal(at: now.monotonic),
+                reconciler.command(for: goal, at: now.monotonic) == nil,
                 let until = reconciler.wake(for: goal, at: now.monotonic)
             {
                 return .held(revision: revision, until: until)
@@ -78,10 +89,10 @@ extension DriverEngine {
     }
 
     /// What tells one device, and one run of it, from another.
-    var deviceMark: DeviceMark? {
+    var deviceMark: DeviceMark {
         let serial = profile.registers(measuring: .serial).first.flatMap { values[$0] }
         let uptime = profile.registers(measuring: .uptime).first.flatMap { values[$0]?.canonical }
-        return serial == nil && uptime == nil ? nil : DeviceMark(serial: serial, uptime: uptime)
+        return DeviceMark(serial: serial?.isAvailable == true ? serial : nil, uptime: uptime)
     }
 }
 
@@ -90,6 +101,11 @@ struct DeviceMark: Hashable, Sendable {
     var serial: DecodedValue?
     /// Milliseconds.
     var uptime: Int?
+
+    /// What is not told now is as it was told last.
+    func completed(by before: DeviceMark) -> DeviceMark {
+        DeviceMark(serial: serial ?? before.serial, uptime: uptime ?? before.uptime)
+    }
 
     /// Whether this was taken from another device than before, or from the same after a restart.
     func isNewDevice(than before: DeviceMark) -> Bool {
@@ -112,6 +128,10 @@ extension IdentityRule.Match {
 }
 
 extension DecodedValue {
+    var isAvailable: Bool {
+        if case .unavailable = self { false } else { true }
+    }
+
     /// As people read it.
     var forPeople: String {
         switch self {

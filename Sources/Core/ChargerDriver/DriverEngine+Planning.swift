@@ -35,13 +35,14 @@ extension DriverEngine {
     func plan(at now: TimePoint) -> Step? {
         if contact == .established {
             let goal = goal(at: now.monotonic)
-            let command = goal.flatMap { reconciler.command(for: $0, at: now.monotonic) }
-            if let command, command.isReduction, command != running?.command {
-                return .startCommand(command)
-            }
-            if let step = runningStep(at: now.monotonic) { return step }
+            // A command that the goal has left is given up.
+            let isUnderWay = running != nil && goal == followed
+            let command =
+                isUnderWay ? nil : goal.flatMap { reconciler.command(for: $0, at: now.monotonic) }
+            if let command, command.isReduction { return .startCommand(command) }
+            if isUnderWay, let step = runningStep(at: now.monotonic) { return step }
             if let beat = heartbeatStep(goal, at: now.monotonic) { return beat }
-            if let command, running == nil { return .startCommand(command) }
+            if let command { return .startCommand(command) }
             if let arming = failsafeStep(goal, at: now.monotonic) { return arming }
         }
         return cycle.next(at: now.monotonic).map { .read(block: $0) }
@@ -58,14 +59,18 @@ extension DriverEngine {
     private func heartbeatStep(
         _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
-        guard let due = heartbeat.due, now >= due, running == nil else { return nil }
+        guard let due = heartbeat.due, now >= due else { return nil }
         var limit = Milliamperes.zero
         if heartbeat.kind == .rewriteSetpoint {
-            guard let goal, let kept = keptLimit(goal) else { return nil }
+            guard running == nil, let goal, let kept = keptLimit(goal) else { return nil }
             limit = kept
+        } else if !reconciler.isSetpointKnown {
+            // A sign of life ends the failsafe, and a setpoint from before us would come back.
+            return nil
         }
-        guard case .write(let unit, let operation)? =
-            profile.heartbeatOperations(limit: limit).first
+        guard
+            case .write(let unit, let operation)? =
+                profile.heartbeatOperations(limit: limit).first
         else { return nil }
         return .heartbeat(request(unit, operation))
     }
@@ -96,6 +101,7 @@ extension DriverEngine {
         switch step {
         case .startCommand(let command):
             running = RunningCommand(command: command, operations: operations(of: command))
+            reconciler.began(command, at: now.monotonic)
             return takeRunningStep(at: now)
         case .continueCommand:
             return takeRunningStep(at: now)

@@ -34,6 +34,10 @@ package struct DriverEngine: Sendable {
     /// The least time between two requests has passed.
     private var quietUntil: MonotonicInstant
     private var retries = 0
+    /// The goal that the reconciler was told last.
+    private(set) var followed: SetpointReconciler.Goal?
+    /// What told this device, and this run of it, from others when it was last read.
+    private var mark = DeviceMark()
 
     enum Contact: Hashable, Sendable {
         case lost
@@ -67,8 +71,7 @@ package struct DriverEngine: Sendable {
             control: profile.control, installationMaximum: configuration.installationMaximum)
         reconciler = SetpointReconciler(control: profile.control, timing: configuration.timing)
         failsafe = FailsafeKeeper(
-            profile.failsafe, safeCurrent: configuration.safeCurrent,
-            minimum: profile.control.minimum,
+            profile, safeCurrent: configuration.safeCurrent,
             attemptsAllowed: configuration.timing.failsafeAttempts)
         heartbeat = HeartbeatKeeper(profile.heartbeat)
         cycle = PollCycle(
@@ -94,14 +97,24 @@ package struct DriverEngine: Sendable {
     package mutating func targetChanged(
         _ target: ChargerTarget?, at now: TimePoint
     ) -> [DriverEffect] {
-        let isNew = target?.revision != self.target?.revision || (target == nil) != (self.target == nil)
+        let isNew = target?.revision != self.target?.revision
         self.target = target
+        followGoal(at: now)
         guard isNew else { return [] }
-        running = nil
-        reconciler.goalChanged()
+        reconciler.askedAgain()
         // Even where nothing has to be written, the answer has to be a reading from now on.
         cycle.startNow(at: now.monotonic)
         return published(at: now)
+    }
+
+    /// Notices that the goal has changed, for whatever reason: a new target, the end of its lease,
+    /// another maximum of the hardware.
+    private mutating func followGoal(at now: TimePoint) {
+        let goal = goal(at: now.monotonic)
+        guard goal != followed else { return }
+        followed = goal
+        running = nil
+        reconciler.goalChanged()
     }
 
     /// Polls as soon as the wire is free.
@@ -129,7 +142,7 @@ package struct DriverEngine: Sendable {
 
     private mutating func forgetContact(at now: TimePoint) {
         running = nil
-        reconciler.contactLost()
+        reconciler.contactLost(at: now.monotonic)
         failsafe.contactLost()
         heartbeat.contactLost()
         cycle.restart(at: now.monotonic)
@@ -145,6 +158,7 @@ package struct DriverEngine: Sendable {
 
     /// The next transaction; its result must be told with ``completed(_:at:)`` before the next call.
     package mutating func next(at now: TimePoint) -> DriverRequest? {
+        followGoal(at: now)
         guard isFree(at: now.monotonic), let step = plan(at: now) else { return nil }
         let taken = take(step, at: now)
         outstanding = taken
@@ -187,6 +201,7 @@ package struct DriverEngine: Sendable {
         guard let outstanding else { return [] }
         self.outstanding = nil
         quietUntil = now.monotonic.advanced(by: profile.link.requestGap)
+        followGoal(at: now)
         switch result {
         case .success(let response):
             retries = 0
@@ -217,6 +232,7 @@ package struct DriverEngine: Sendable {
             return [wrote("heartbeat", request)]
         case (.failsafe(let write, let request), .written):
             failsafe.confirmed(write)
+            // Verified by what the wallbox shows from now on.
             cycle.force(failsafe.readBack)
             if heartbeat.kind == .rewriteFailsafeTimeout, !write.isCurrent {
                 heartbeat.beaten(at: now.monotonic)
@@ -233,7 +249,12 @@ package struct DriverEngine: Sendable {
     ) -> [DriverEffect] {
         // The device answers, whatever it says.
         snapshot.link = .up
-        if exception.handling == .transient, retries < configuration.timing.transientRetries {
+        if exception.handling == .inProgress, request(of: outstanding).operation.isWrite {
+            // Taken, and still at work: what comes of it is seen by polling (requirement R25).
+            retries = 0
+            return succeeded(outstanding, .written, at: now)
+        }
+        if exception.handling != .permanent, retries < configuration.timing.transientRetries {
             retries += 1
             return []
         }
@@ -248,14 +269,16 @@ package struct DriverEngine: Sendable {
             guard let running else { return [] }
             self.running = nil
             reconciler.refused(
-                running.command, reason: exception.description, at: now.monotonic)
+                running.command, isUntouched: running.step == 0, reason: exception.description,
+                at: now.monotonic)
             return [wrote(describe(running.command), request, refusal: exception.description)]
                 + published(at: now)
         case .heartbeat(let request):
             heartbeat.beaten(at: now.monotonic)
             return [wrote("heartbeat", request, refusal: exception.description)]
         case .failsafe(let write, let request):
-            failsafe.refused(write, at: now.monotonic)
+            failsafe.refused(
+                write, isPermanent: exception.handling == .permanent, at: now.monotonic)
             return [wrote("failsafe", request, refusal: exception.description)]
                 + published(at: now)
         }
@@ -264,6 +287,7 @@ package struct DriverEngine: Sendable {
     private mutating func stepConfirmed(
         _ request: ModbusRequest, at now: TimePoint
     ) -> [DriverEffect] {
+        reconciler.stepConfirmed(at: now.monotonic)
         // The goal may have changed while the write was under way: then its command is gone.
         guard var running else { return [] }
         running.step += 1
@@ -282,14 +306,14 @@ package struct DriverEngine: Sendable {
 
     private mutating func blockRead(_ index: Int, at now: TimePoint) -> [DriverEffect] {
         let block = profile.readPlan[index]
-        let before = deviceMark
         for entry in block.entries { readAt[entry.register.rawValue] = now }
         let isCycleOver = cycle.finished(index)
-        if block.entries.contains(where: { failsafe.readBack.contains($0.register) }) {
-            failsafe.polled(
-                values, goal: goal(at: now.monotonic)?.limit, at: now.monotonic)
-        }
-        if contact == .established, let before, let after = deviceMark, after.isNewDevice(than: before) {
+        failsafe.polled(
+            block.entries.map(\.register), values, goal: goal(at: now.monotonic)?.limit,
+            at: now.monotonic)
+        let before = mark
+        mark = deviceMark.completed(by: before)
+        if contact == .established, mark.isNewDevice(than: before) {
             forgetContact(at: now)
             contact = .identifying
             return []
@@ -298,12 +322,11 @@ package struct DriverEngine: Sendable {
     }
 
     private mutating func cycleOver(at now: TimePoint) -> [DriverEffect] {
-        if contact == .identifying {
-            contact = identityProblem.map { .foreign(reason: $0) } ?? .established
-        }
+        identify(at: now)
         snapshot.lastPoll = now
-        heartbeat.polled(values, at: now.monotonic)
+        heartbeat.polled(values) { readAt[$0.rawValue]?.monotonic }
         updateReadings()
+        followGoal(at: now)
         if contact == .established {
             let goal = goal(at: now.monotonic)
             reconciler.polled(
@@ -313,10 +336,32 @@ package struct DriverEngine: Sendable {
         return published(at: now)
     }
 
+    /// Settles who answers. What does not fit, or does not tell, is asked again with every poll: the
+    /// right device may come back on the same link.
+    private mutating func identify(at now: TimePoint) {
+        switch (contact, identityProblem) {
+        case (.identifying, nil):
+            contact = .established
+        case (.foreign, nil):
+            forgetContact(at: now)
+            contact = .identifying
+        case (.identifying, .some(let reason)), (.foreign, .some(let reason)):
+            contact = .foreign(reason: reason)
+            cycle.readOnceAgain()
+        case (.lost, _), (.established, _):
+            break
+        }
+    }
+
     private mutating func updateReadings() {
         let decoder = SnapshotDecoder(profile: profile, values: values, readAt: readAt)
+        let hardwareMaximum = snapshot.hardwareMaximum
         snapshot.pilot = decoder.pilot
         decoder.update(&snapshot, found: foundSetpoint)
+        // A maximum that cannot be read now is no reason to go above it (requirement R12).
+        if snapshot.hardwareMaximum.value == nil, hardwareMaximum.value != nil {
+            snapshot.hardwareMaximum = hardwareMaximum
+        }
     }
 
     /// Publishes the snapshot with what stands now.

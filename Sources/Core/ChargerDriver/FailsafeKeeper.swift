@@ -8,6 +8,9 @@ struct FailsafeKeeper: Hashable, Sendable {
     private let safeCurrent: Milliamperes
     private let minimum: Milliamperes
     private let attemptsAllowed: Int
+    /// The registers that take the two values; nil where they cannot be set.
+    private let currentRegister: Register?
+    private let timeoutRegister: Register?
     private var current = Level()
     private var timeout = Level()
     private var retryAt: MonotonicInstant?
@@ -30,22 +33,37 @@ struct FailsafeKeeper: Hashable, Sendable {
 
     /// How long a failsafe that would not be armed is left alone.
     private static let retry: Duration = .seconds(60)
+    /// How long it is left alone after a refusal that may pass.
+    private static let earlyRetry: Duration = .seconds(5)
 
-    init(
-        _ failsafe: Failsafe?, safeCurrent: Milliamperes, minimum: Milliamperes,
-        attemptsAllowed: Int
-    ) {
-        self.failsafe = failsafe
+    init(_ profile: DeviceProfile, safeCurrent: Milliamperes, attemptsAllowed: Int) {
+        failsafe = profile.failsafe
         self.safeCurrent = safeCurrent
-        self.minimum = minimum
+        minimum = profile.control.minimum
         self.attemptsAllowed = attemptsAllowed
+        currentRegister = profile.failsafe?.current.map { profile[$0] }
+        timeoutRegister = profile.failsafe?.timeout.map { profile[$0] }
     }
 
     /// The current to fall to: min(safe current, target), and 0 while idle where it can be.
     func wanted(goal: Milliamperes?) -> Milliamperes {
         guard let failsafe else { return .zero }
         let wanted = min(safeCurrent, goal ?? safeCurrent)
-        return wanted >= minimum || failsafe.acceptsZero ? wanted : minimum
+        let taken = wanted >= minimum || failsafe.acceptsZero ? wanted : minimum
+        return Milliamperes(Self.representable(taken.rawValue, in: currentRegister))
+    }
+
+    private var wantedTimeout: Int {
+        let milliseconds = Int(failsafe?.timeoutValue.milliseconds ?? 0)
+        return Self.representable(milliseconds, in: timeoutRegister)
+    }
+
+    /// What a register makes of a value, so that its read-back can be compared.
+    private static func representable(_ value: Int, in register: Register?) -> Int {
+        guard let register, let words = register.encode(canonical: value, rounding: .down) else {
+            return value
+        }
+        return register.decode(words[...]).canonical ?? value
     }
 
     func write(goal: Milliamperes?, at now: MonotonicInstant) -> Write? {
@@ -55,11 +73,16 @@ struct FailsafeKeeper: Hashable, Sendable {
             return Write(
                 register: register, value: wanted(goal: goal).rawValue, isCurrent: true)
         }
-        let milliseconds = Int(failsafe.timeoutValue.milliseconds)
-        if let register = failsafe.timeout, isDue(timeout, milliseconds) {
-            return Write(register: register, value: milliseconds, isCurrent: false)
+        if let register = failsafe.timeout, isDue(timeout, wantedTimeout) {
+            return Write(register: register, value: wantedTimeout, isCurrent: false)
         }
         return nil
+    }
+
+    /// Whether everything that can be set stands as it is wanted.
+    private func isArmed(goal: Milliamperes?) -> Bool {
+        (failsafe?.current == nil || !isDue(current, wanted(goal: goal).rawValue))
+            && (failsafe?.timeout == nil || !isDue(timeout, wantedTimeout))
     }
 
     private func isDue(_ level: Level, _ wanted: Int) -> Bool {
@@ -80,19 +103,29 @@ struct FailsafeKeeper: Hashable, Sendable {
         }
     }
 
-    mutating func refused(_ write: Write, at now: MonotonicInstant) {
-        update(write) { $0.attempts += 1 }
-        retryAt = now.advanced(by: Self.retry)
+    mutating func refused(_ write: Write, isPermanent: Bool, at now: MonotonicInstant) {
+        let allowed = attemptsAllowed
+        var attempts = 0
+        update(write) { level in
+            level.attempts = isPermanent ? allowed : level.attempts + 1
+            attempts = level.attempts
+        }
+        retryAt = now.advanced(by: attempts >= allowed ? Self.retry : Self.earlyRetry)
     }
 
-    /// A block with read-back registers was read.
-    mutating func polled(_ values: RegisterValues, goal: Milliamperes?, at now: MonotonicInstant) {
-        current.shown = failsafe?.currentReadBack.flatMap { values[$0]?.canonical }
-        timeout.shown = failsafe?.timeoutReadBack.flatMap { values[$0]?.canonical }
-        let isArmed =
-            !isDue(current, wanted(goal: goal).rawValue)
-            && !isDue(timeout, Int(failsafe?.timeoutValue.milliseconds ?? 0))
-        if isArmed {
+    /// Registers were read, perhaps those that show the failsafe.
+    mutating func polled(
+        _ registers: [RegisterID], _ values: RegisterValues, goal: Milliamperes?,
+        at now: MonotonicInstant
+    ) {
+        guard registers.contains(where: { readBack.contains($0) }) else { return }
+        if let register = failsafe?.currentReadBack, registers.contains(register) {
+            current.shown = values[register]?.canonical
+        }
+        if let register = failsafe?.timeoutReadBack, registers.contains(register) {
+            timeout.shown = values[register]?.canonical
+        }
+        if isArmed(goal: goal) {
             current.attempts = 0
             timeout.attempts = 0
         } else if max(current.attempts, timeout.attempts) >= attemptsAllowed, retryAt == nil {
@@ -116,7 +149,8 @@ struct FailsafeKeeper: Hashable, Sendable {
     /// Why the wallbox does not fall to a safe current by itself; nil when it does.
     func warning(goal: Milliamperes?) -> String? {
         guard let failsafe else {
-            return "this wallbox has no failsafe that is known: without the agent it keeps its limit"
+            return
+                "this wallbox has no failsafe that is known: without the agent it keeps its limit"
         }
         switch failsafe.direction {
         case .up: return "without the agent this wallbox rises to its own maximum"

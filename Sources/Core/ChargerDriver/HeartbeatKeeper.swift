@@ -15,7 +15,10 @@ struct HeartbeatKeeper: Hashable, Sendable {
     var kind: Heartbeat.Kind { heartbeat.kind }
 
     /// The longest time between two signs of life.
-    var period: Duration { timeout / 3 }
+    var period: Duration { max(timeout / 3, Self.shortestPeriod) }
+
+    /// A wallbox that tells a timeout of next to nothing must not keep the wire from everything else.
+    private static let shortestPeriod: Duration = .milliseconds(300)
 
     /// Whether the heartbeat is a write of ours, and not a by-product of reading.
     var isWrite: Bool {
@@ -41,7 +44,11 @@ struct HeartbeatKeeper: Hashable, Sendable {
     }
 
     /// The timeout that the wallbox itself tells, if it does.
-    mutating func polled(_ values: RegisterValues, at now: MonotonicInstant) {
+    ///
+    /// - Parameter readAt: When a register was last read.
+    mutating func polled(
+        _ values: RegisterValues, readAt: (RegisterID) -> MonotonicInstant?
+    ) {
         switch heartbeat.timeout {
         case .fixed:
             break
@@ -50,8 +57,10 @@ struct HeartbeatKeeper: Hashable, Sendable {
             timeout = .milliseconds(milliseconds)
         case .remaining(let register, _):
             // What is left and what has passed make the whole; the register does not tell it.
-            guard let lastBeat, let left = values[register]?.canonical, left > 0 else { return }
-            timeout = .milliseconds(left) + lastBeat.duration(to: now)
+            guard let lastBeat, let readAt = readAt(register), readAt > lastBeat,
+                let left = values[register]?.canonical, left > 0
+            else { return }
+            timeout = .milliseconds(left) + lastBeat.duration(to: readAt)
         }
     }
 

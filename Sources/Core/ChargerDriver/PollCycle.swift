@@ -61,6 +61,11 @@ struct PollCycle: Hashable, Sendable {
         nextStart = min(nextStart, now)
     }
 
+    /// Reads with the next poll what is else read once.
+    mutating func readOnceAgain() {
+        isFirstOfContact = true
+    }
+
     /// The link was lost: whatever was to be read is read after the next connect, all of it.
     mutating func restart(at now: MonotonicInstant) {
         remaining = []

@@ -14,24 +14,41 @@ import DeviceProfiles
 /// > 0    limit unknown   -                  limit, at once: it counts as above
 /// ```
 /// What was written and confirmed is believed until a poll contradicts it: judged after the settle
-/// time and two polls. Source: requirements R8, R9, R12.
+/// time and two polls. From the first write of a command to its confirmation nothing is believed of
+/// what it changes: a command that is given up half-way has done who knows what. Where the limit is
+/// unknown and must not rise, it is first brought to what was last sent, or to 0. Source:
+/// requirements R8, R9, R12.
 package struct SetpointReconciler: Hashable, Sendable {
-    private let control: ControlTraits
-    private let timing: DriverTiming
+    let control: ControlTraits
+    let timing: DriverTiming
     /// How long after a write the wallbox may still show or do the old thing.
-    private let settle: Duration
+    let settle: Duration
 
-    package private(set) var belief = SetpointBelief()
-    package private(set) var progress: Progress = .pending
-    private var awaiting: Awaiting?
+    package internal(set) var belief = SetpointBelief()
+    package internal(set) var progress: Progress = .pending
+    var awaiting: Awaiting?
     /// The goal that a poll has shown to be in force exactly.
-    private var shownExactly: Milliamperes?
+    var shownExactly: Milliamperes?
     /// A goal of which the wallbox offers less, for reasons of its own; not written again.
-    private var clamped: Milliamperes?
+    var clamped: Milliamperes?
+    var contradictions = 0
+    var foreignChanges: [MonotonicInstant] = []
+    var increaseRetryAt: MonotonicInstant?
+    private var reductionRetryAt: MonotonicInstant?
     private var lastIncrease: MonotonicInstant?
-    private var retryAt: MonotonicInstant?
-    private var contradictions = 0
-    private var foreignChanges: [MonotonicInstant] = []
+    /// The limit that was last put on the wire, whatever became of it; 0 for idle.
+    private var lastSent: Milliamperes?
+    /// Whether the setpoint register holds what was written since contact.
+    private var isAsserted = false
+    /// What stood before the command under way; nil while none is.
+    var before: Before?
+    /// Whether the last command that went out and was not confirmed may have raised the wallbox.
+    private var isRising = false
+
+    struct Before: Hashable, Sendable {
+        var belief: SetpointBelief
+        var lastSent: Milliamperes?
+    }
 
     /// How far the goal has come.
     package enum Progress: Hashable, Sendable {
@@ -43,7 +60,7 @@ package struct SetpointReconciler: Hashable, Sendable {
     }
 
     /// A confirmed write that no poll has shown yet.
-    private struct Awaiting: Hashable, Sendable {
+    struct Awaiting: Hashable, Sendable {
         var goal: Milliamperes
         var since: MonotonicInstant
         var polls = 0
@@ -66,6 +83,8 @@ package struct SetpointReconciler: Hashable, Sendable {
         package var limit: Milliamperes
         /// A reduction goes before everything else and never waits.
         package var isReduction: Bool
+        /// A safe stop on the way: the goal needs another command after it.
+        package var isProvisional = false
 
         package enum Kind: Hashable, Sendable {
             case charge, limit, idle
@@ -95,16 +114,20 @@ package struct SetpointReconciler: Hashable, Sendable {
     /// The command that is due now, without taking it.
     package func command(for goal: Goal, at now: MonotonicInstant) -> Command? {
         guard let command = wanted(for: goal, at: now) else { return nil }
-        if let retryAt, now < retryAt { return nil }
-        if command.isReduction { return command }
-        return increaseHold.map { now < $0 } == true ? nil : command
+        return waitingTime(of: command).map { now < $0 } == true ? nil : command
     }
 
     /// When a wanted command may go that may not now; nil when nothing waits.
     package func wake(for goal: Goal, at now: MonotonicInstant) -> MonotonicInstant? {
-        guard let command = wanted(for: goal, at: now) else { return nil }
-        let hold = command.isReduction ? nil : increaseHold
-        return [retryAt, hold].compactMap { $0 }.filter { $0 > now }.max()
+        guard let command = wanted(for: goal, at: now), let wait = waitingTime(of: command) else {
+            return nil
+        }
+        return wait > now ? wait : nil
+    }
+
+    private func waitingTime(of command: Command) -> MonotonicInstant? {
+        guard !command.isReduction else { return reductionRetryAt }
+        return [increaseRetryAt, increaseHold].compactMap { $0 }.max()
     }
 
     private var increaseHold: MonotonicInstant? {
@@ -120,8 +143,18 @@ package struct SetpointReconciler: Hashable, Sendable {
         if belief.isOn == false {
             return mayRaise ? Command(kind: .charge, limit: goal.limit, isReduction: false) : nil
         }
-        guard let limit = belief.limit, limit <= goal.limit else {
+        guard let limit = belief.limit, limit >= control.minimum else {
+            let isHeld = increaseHold.map { now < $0 } == true
+            return reduction(of: goal, mayRaise: mayRaise && !isHeld)
+        }
+        if limit > goal.limit {
             return Command(kind: .limit, limit: goal.limit, isReduction: true)
+        }
+        if !isAsserted, control.readBack != control.setpoint {
+            // What is in force may be the failsafe; the register behind it may hold more.
+            return Command(
+                kind: .limit, limit: limit, isReduction: true,
+                isProvisional: isBelow(limit, goal.limit))
         }
         guard mayRaise, clamped != goal.limit else { return nil }
         if belief.isOn == nil {
@@ -131,8 +164,26 @@ package struct SetpointReconciler: Hashable, Sendable {
             ? Command(kind: .limit, limit: goal.limit, isReduction: false) : nil
     }
 
+    /// What to do about an unknown limit: it counts as above the goal, and yet writing the goal may
+    /// raise it. Where that is not allowed now, no more is written than was last sent; where nothing
+    /// was sent and a limit switches on, nothing but 0 is sure not to raise.
+    private func reduction(of goal: Goal, mayRaise: Bool) -> Command {
+        var limit = goal.limit
+        if !mayRaise {
+            let ceiling = lastSent ?? (control.enabled == .readBack ? .zero : limit)
+            limit = min(limit, ceiling)
+        }
+        let isProvisional = limit < goal.limit
+        guard limit >= control.minimum else {
+            return Command(
+                kind: .idle, limit: .zero, isReduction: true, isProvisional: isProvisional)
+        }
+        return Command(
+            kind: .limit, limit: limit, isReduction: true, isProvisional: isProvisional)
+    }
+
     /// Below by at least a step: less is the wallbox's rounding.
-    private func isBelow(_ limit: Milliamperes, _ goal: Milliamperes) -> Bool {
+    func isBelow(_ limit: Milliamperes, _ goal: Milliamperes) -> Bool {
         goal.rawValue - limit.rawValue >= max(control.step.rawValue, 1)
     }
 
@@ -143,148 +194,102 @@ package struct SetpointReconciler: Hashable, Sendable {
         progress = .pending
         awaiting = nil
         clamped = nil
-        retryAt = nil
+        increaseRetryAt = nil
+        reductionRetryAt = nil
+        before = nil
+    }
+
+    /// The same goal is asked for anew: what was refused or contradicted is tried again at once.
+    package mutating func askedAgain() {
+        increaseRetryAt = nil
+        reductionRetryAt = nil
+        switch progress {
+        case .refused, .contradicted: progress = .pending
+        case .pending, .written, .verified: break
+        }
+    }
+
+    /// The first write of a command goes out.
+    package mutating func began(_ command: Command, at now: MonotonicInstant) {
+        before = Before(belief: belief, lastSent: lastSent)
+        switch command.kind {
+        case .charge: belief = SetpointBelief()
+        case .limit: belief.limit = nil
+        case .idle: belief.isOn = nil
+        }
+        isRising = !command.isReduction || lastSent.map { command.limit > $0 } ?? false
+        if isRising { lastIncrease = now }
+        lastSent = command.limit
+    }
+
+    /// One write of a command was confirmed: an increase counts from its last one.
+    package mutating func stepConfirmed(at now: MonotonicInstant) {
+        if isRising { lastIncrease = now }
     }
 
     /// Every write of a command was confirmed.
     package mutating func confirmed(_ command: Command, at now: TimePoint) {
         switch command.kind {
         case .charge: belief = SetpointBelief(isOn: true, limit: command.limit)
-        case .limit: belief.limit = command.limit
+        case .limit:
+            belief.limit = command.limit
+            if control.enabled == .readBack { belief.isOn = true }
         case .idle: belief.isOn = false
         }
-        if !command.isReduction { lastIncrease = now.monotonic }
-        awaiting = Awaiting(goal: command.limit, since: now.monotonic)
+        if command.kind != .idle { isAsserted = true }
+        before = nil
+        isRising = false
         shownExactly = nil
-        retryAt = nil
-        progress = .written(at: now)
+        increaseRetryAt = nil
+        reductionRetryAt = nil
+        if command.isProvisional {
+            awaiting = nil
+            progress = .pending
+        } else {
+            awaiting = Awaiting(goal: command.limit, since: now.monotonic)
+            progress = .written(at: now)
+        }
     }
 
     /// A write of a command was answered with an exception that repeating does not cure now.
+    ///
+    /// - Parameter isUntouched: Whether it was the first write: then nothing has changed.
     package mutating func refused(
-        _ command: Command, reason: String, at now: MonotonicInstant
+        _ command: Command, isUntouched: Bool, reason: String, at now: MonotonicInstant
     ) {
+        if isUntouched, let before {
+            belief = before.belief
+            lastSent = before.lastSent
+        }
+        before = nil
         progress = .refused(reason: reason)
-        retryAt = now.advanced(
-            by: command.isReduction ? timing.reductionRetry : timing.increaseRetry)
-        if command.isReduction { contradictions = min(contradictions + 1, 1_000) }
+        if command.isReduction {
+            reductionRetryAt = now.advanced(by: timing.reductionRetry)
+            contradictions = min(contradictions + 1, 1_000)
+        } else {
+            increaseRetryAt = now.advanced(by: timing.increaseRetry)
+        }
     }
 
-    /// The link was lost, or the device has started anew: nothing is known of it any more.
-    package mutating func contactLost() {
+    /// The link was lost, or the device has started anew: nothing is known of it any more. What was
+    /// last sent, and when, still counts.
+    package mutating func contactLost(at now: MonotonicInstant) {
+        if isRising { lastIncrease = now }
+        isRising = false
         belief = SetpointBelief()
+        before = nil
+        isAsserted = false
         awaiting = nil
         shownExactly = nil
         clamped = nil
-        retryAt = nil
+        increaseRetryAt = nil
+        reductionRetryAt = nil
         progress = .pending
     }
 
-    /// A poll has ended.
-    ///
-    /// - Parameters:
-    ///   - found: What the poll shows.
-    ///   - isDrawing: Whether energy flows: contradicts "off" where nothing else can be read.
-    ///   - isWithinLimit: Whether the measured currents fit the goal.
-    package mutating func polled(
-        _ found: SetpointBelief, goal: Goal?, isDrawing: Bool, isWithinLimit: Bool,
-        at now: TimePoint
-    ) {
-        guard let goal else {
-            belief.merge(found)
-            return
-        }
-        let evidence = Evidence(found: found, isDrawing: isDrawing, isWithinLimit: isWithinLimit)
-        if awaiting != nil {
-            judgeWrite(evidence, goal: goal, at: now)
-        } else {
-            judgeLevel(evidence, goal: goal, at: now)
-        }
-    }
-
-    private struct Evidence {
-        var found: SetpointBelief
-        var isDrawing: Bool
-        var isWithinLimit: Bool
-    }
-
-    private mutating func judgeWrite(_ evidence: Evidence, goal: Goal, at now: TimePoint) {
-        guard var awaiting else { return }
-        awaiting.polls += 1
-        self.awaiting = awaiting
-        let isSettled =
-            awaiting.since.duration(to: now.monotonic) >= settle
-            && awaiting.polls >= timing.pollsToJudge
-        if let offered = offered(evidence, goal: goal, acceptsLess: isSettled) {
-            verified(evidence.found, offered: offered, goal: goal, at: now)
-            return
-        }
-        guard isSettled else { return }
-        self.awaiting = nil
-        contradicted(evidence.found, goal: goal, at: now)
-    }
-
-    private mutating func judgeLevel(_ evidence: Evidence, goal: Goal, at now: TimePoint) {
-        if let offered = offered(
-            evidence, goal: goal, acceptsLess: clamped == goal.limit || !goal.allowsIncrease)
-        {
-            verified(evidence.found, offered: offered, goal: goal, at: now)
-            return
-        }
-        if shownExactly == goal.limit {
-            foreignChanges.append(now.monotonic)
-            if foreignChanges.count > 16 { foreignChanges.removeFirst() }
-            shownExactly = nil
-        }
-        belief.merge(evidence.found)
-        switch progress {
-        case .verified, .written: progress = .pending
-        case .pending, .refused, .contradicted: break
-        }
-    }
-
-    private mutating func verified(
-        _ found: SetpointBelief, offered: Milliamperes, goal: Goal, at now: TimePoint
-    ) {
-        belief.merge(found)
-        awaiting = nil
-        contradictions = 0
-        let isExact = !isBelow(offered, goal.limit)
-        shownExactly = isExact ? goal.limit : nil
-        clamped = isExact || !goal.allowsIncrease ? nil : goal.limit
-        progress = .verified(offered: offered, at: now)
-    }
-
-    private mutating func contradicted(
-        _ found: SetpointBelief, goal: Goal, at now: TimePoint
-    ) {
-        belief.merge(found)
-        let isOff = found.isOn == false
-        progress = .contradicted(found: isOff ? .zero : found.limit ?? belief.limit ?? .zero)
-        if goal.limit > .zero, isOff {
-            // Not switched on is no danger: try again, seldom.
-            retryAt = now.monotonic.advanced(by: timing.increaseRetry)
-        } else {
-            contradictions = min(contradictions + 1, 1_000)
-            if goal.limit == .zero { belief.isOn = true }
-        }
-    }
-
-    /// What the wallbox offers if the goal is in force; nil if it is not (yet).
-    private func offered(
-        _ evidence: Evidence, goal: Goal, acceptsLess: Bool
-    ) -> Milliamperes? {
-        let found = evidence.found
-        let isOn = found.isOn ?? belief.isOn
-        guard goal.limit > .zero else {
-            if let isFoundOn = found.isOn { return isFoundOn ? nil : .zero }
-            return belief.isOn == false && !evidence.isDrawing ? .zero : nil
-        }
-        if isOn == false { return goal.allowsIncrease ? nil : .zero }
-        guard let limit = found.limit ?? belief.limit, limit <= goal.limit,
-            evidence.isWithinLimit
-        else { return nil }
-        guard isOn == true || !goal.allowsIncrease else { return nil }
-        return acceptsLess || !isBelow(limit, goal.limit) ? limit : nil
+    /// Whether a sign of life can bring back no limit that is above the goal: the setpoint register
+    /// itself was read or written since contact.
+    var isSetpointKnown: Bool {
+        isAsserted || control.readBack == control.setpoint || belief.isOn == false
     }
 }
