@@ -1,6 +1,8 @@
 import AgentTestSupport
 import Hummingbird
 import Logging
+import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import Testing
 
@@ -66,6 +68,76 @@ extension ServerOnSockets {
             #expect(try await client.chunk() == "begun")
             #expect(try await client.chunk() == "done")
             #expect(try await client.chunk() == "")
+        }
+
+        /// What a server drops that is being shut down: accepted, set up, and served by nobody.
+        @Test func aConnectionThatNobodyServesIsClosedToo() async throws {
+            let limits = limits { $0.headerDeadline = .milliseconds(100) }
+            let channel = GuardedHTTPChannel(
+                limits: limits, registry: ConnectionRegistry(limits: limits),
+                responder: { _, _, _ in })
+            let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .childChannelInitializer { accepted in
+                    channel.setup(channel: accepted, logger: quietLogger()).map { _ in }
+                }
+                .bind(host: "127.0.0.1", port: 0).get()
+            let port = try #require(server.localAddress?.port)
+            let client = try await RawHTTPClient(port: port)
+            #expect(await client.isClosed())
+            try await server.close()
+        }
+
+        /// Connections that are being accepted while the server goes must neither bring it down nor
+        /// stay open without anybody to serve them.
+        @Test func connectionsThatComeDuringShutdownAreClosed() async throws {
+            let limits = limits {
+                $0.drain = .milliseconds(20)
+                $0.connections = 10_000
+                $0.connectionsPerSource = 10_000
+                $0.headerDeadline = .seconds(3600)
+            }
+            for _ in 1...3 {
+                let (ports, port) = AsyncStream.makeStream(of: Int.self)
+                async let isServed: Void = withServer(limits: limits) { server in
+                    port.yield(server.port)
+                    try await eventually { server.connections > 20 }
+                }
+                let bound = try #require(await ports.first { _ in true })
+                let clients = await Self.connectUntilRefused(port: bound)
+                try await isServed
+                for client in clients { #expect(await Self.isClosed(client)) }
+            }
+        }
+
+        /// Whether the other side has gone. A connection that never got out of a full backlog learns
+        /// so only when it sends something.
+        private static func isClosed(_ client: RawHTTPClient) async -> Bool {
+            do {
+                try await client.send("G")
+            } catch {
+                return true
+            }
+            return await client.isClosed()
+        }
+
+        /// Opens connections as fast as it goes, until nobody listens any more.
+        private static func connectUntilRefused(port: Int) async -> [RawHTTPClient] {
+            await withTaskGroup(of: [RawHTTPClient].self) { group in
+                for _ in 1...4 {
+                    group.addTask {
+                        var clients: [RawHTTPClient] = []
+                        do {
+                            while clients.count < 1000 {
+                                clients.append(try await RawHTTPClient(port: port))
+                            }
+                        } catch {
+                            // Refused: the server has gone.
+                        }
+                        return clients
+                    }
+                }
+                return await group.reduce(into: []) { $0 += $1 }
+            }
         }
 
         @Test func aPortInUseIsSaidInWords() async throws {
