@@ -215,7 +215,7 @@ import WallboxServer
         ("/plug", #"{"charge": 5}"#, "capacity"),
         ("/plug", "not JSON", "JSON"),
         ("/plug", "[]", "body"),
-        ("/vehicle", #"{"phases": 1}"#, "POST /plug first"),
+        ("/vehicle", #"{"phases": 1}"#, "no vehicle is plugged in"),
         ("/fault", "{}", "fault: is missing"),
         ("/fault", #"{"fault": "gremlins"}"#, "gremlins"),
         ("/fault", #"{"fault": "delay"}"#, "milliseconds"),

@@ -15,7 +15,8 @@ struct PluggedVehicle: Hashable, Sendable {
     private(set) var isAsking = false
     /// The current that it has understood to be on offer; 0 for none.
     private(set) var understood = Milliamperes.zero
-    private var pending: Pending?
+    /// Changes of the pilot signal that it has not acted on yet, oldest first: it acts on each.
+    private var pending: [Pending] = []
     /// Offers that it will sleep through; 0 when awake.
     private var offersToSleepThrough = 0
 
@@ -38,23 +39,26 @@ struct PluggedVehicle: Hashable, Sendable {
     }
 
     /// When it does something by itself next, apart from becoming full.
-    var nextReaction: MonotonicInstant? { pending?.due }
+    var nextReaction: MonotonicInstant? { pending.first?.due }
 
     mutating func pilotChanged(to offer: Milliamperes, at now: MonotonicInstant) {
-        if case .stuck = vehicle.manner, isAsking { return }
-        pending = Pending(offer: offer, due: now.advanced(by: vehicle.reaction))
+        let due = now.advanced(by: vehicle.reaction)
+        // A vehicle that has become quicker meanwhile skips what this change overtakes.
+        pending.removeAll { $0.due > due }
+        pending.append(Pending(offer: offer, due: due))
     }
 
     /// Does what is due.
     mutating func react(at now: MonotonicInstant) {
-        if let pending, pending.due <= now {
-            self.pending = nil
-            understand(pending.offer)
+        while let next = pending.first, next.due <= now {
+            pending.removeFirst()
+            understand(next.offer)
         }
         if isFull { isAsking = false }
     }
 
     private mutating func understand(_ offer: Milliamperes) {
+        if case .stuck = vehicle.manner, isAsking { return }
         let wasOffered = understood > .zero
         understood = offer
         guard offer > .zero else {
