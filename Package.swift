@@ -143,7 +143,10 @@ let package = Package(
             resources: [.copy("Vectors")]),
         test(
             "ChargerDriverTests",
-            ["ChargerDriver", "DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport"]),
+            [
+                "ChargerDriver", "WallboxModel", "DeviceProfiles", "Modbus", "ChargeModel",
+                "AgentTestSupport",
+            ]),
         test("ChargeControlTests", ["ChargeControl", "ChargeModel", "AgentTestSupport"]),
         test(
             "WallboxModelTests",

@@ -1,0 +1,130 @@
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+
+// The desk of each control engine: one input after the other, each to its end, commits included.
+extension Simulation {
+    mutating func pump(_ index: Int) {
+        var hasNewTarget = false
+        while let agent = stations[index].agent, agent.committing == nil {
+            if let effect = agent.effects.first {
+                stations[index].agent?.effects.removeFirst()
+                carryOut(effect, of: index)
+                if case .setTarget = effect { hasNewTarget = true }
+            } else if !takeInput(index) {
+                break
+            }
+        }
+        if hasNewTarget { askLine(index) }
+    }
+
+    /// - Returns: Whether there was any.
+    private mutating func takeInput(_ index: Int) -> Bool {
+        guard var agent = stations[index].agent else { return false }
+        let effects: [ControlEffect]
+        if !agent.requests.isEmpty {
+            let request = agent.requests.removeFirst()
+            switch request.order {
+            case .push(let push, let id):
+                effects = agent.control.requested(push, id: id, as: request.id, at: time)
+            case .change(let change):
+                effects = agent.control.settingsRequested(change, as: request.id, at: time)
+            }
+        } else if let snapshot = agent.snapshot {
+            agent.snapshot = nil
+            effects = agent.control.snapshotTaken(snapshot, at: time)
+        } else if agent.isTickDue {
+            agent.isTickDue = false
+            effects = agent.control.tick(at: time)
+        } else {
+            return false
+        }
+        agent.effects = effects
+        stations[index].agent = agent
+        return true
+    }
+
+    private mutating func carryOut(_ effect: ControlEffect, of index: Int) {
+        switch effect {
+        case .persist(let change, let commit):
+            stations[index].agent?.committing = change
+            stations[index].agent?.commit = commit
+            let wait = Duration.milliseconds(Int.random(in: commitTime, using: &random))
+            queue.add(
+                .committed(index, generation: generation, store.failure),
+                at: now.advanced(by: wait))
+        case .setTarget(let target):
+            setTarget(target, of: index)
+        case .accept(_, .action(let action)):
+            hash.add(action.id.rawValue)
+            note(index, "\(action.command.rawValue) accepted as \(action.id.rawValue)")
+            witnessAccepted(action, index)
+        case .accept(_, .settings):
+            note(index, "settings accepted")
+        case .refuse(_, let refusal):
+            note(index, "refused: \(refusal)")
+        case .announce(let payload):
+            announce(payload, of: index)
+        case .reachedWire: break
+        }
+    }
+
+    private mutating func setTarget(_ target: ChargerTarget?, of index: Int) {
+        let time = time
+        let before = stations[index].agent?.target
+        if before?.revision != target?.revision {
+            stations[index].witness.sinceTargetChanged = now
+        }
+        stations[index].agent?.target = target
+        let effects =
+            stations[index].agent?.line.targetChanged(target, driver: 0, at: time) ?? []
+        for effect in effects {
+            if case .snapshot(let snapshot) = effect.effect {
+                stations[index].agent?.snapshot = snapshot
+            }
+        }
+    }
+
+    mutating func committed(_ index: Int, _ error: StoreError?) {
+        guard let change = stations[index].agent?.committing,
+            let commit = stations[index].agent?.commit
+        else { return }
+        stations[index].agent?.committing = nil
+        let time = time
+        let effects: [ControlEffect]
+        if let error {
+            effects =
+                stations[index].agent?.control.persistFailed(commit, error: error, at: time) ?? []
+        } else {
+            self.commit(change)
+            effects = stations[index].agent?.control.persisted(commit, at: time) ?? []
+        }
+        stations[index].agent?.effects.insert(contentsOf: effects, at: 0)
+        pump(index)
+    }
+
+    mutating func commit(_ change: StoreChange) {
+        if let problem = store.apply(change) { violations.append("the store: \(problem)") }
+    }
+
+    // MARK: - Clients
+
+    mutating func push(_ command: ChargeCommand, to index: Int, sandbox: SandboxOutcome? = nil) {
+        let request = ActionRequest(
+            charger: stations[index].id, command: command, sandbox: sandbox)
+        let id = Action.ID("action_\(nextID)")
+        submit(.push(request, id), to: index)
+    }
+
+    mutating func setMaxChargeRate(_ rate: Watts, of index: Int) {
+        submit(
+            .change(SettingsRequest(charger: stations[index].id, maxChargeRate: rate)), to: index)
+    }
+
+    private mutating func submit(_ order: AgentSide.Order, to index: Int) {
+        nextID += 1
+        stations[index].agent?.requests.append(
+            AgentSide.PendingRequest(id: RequestID(rawValue: nextID), order: order))
+        pump(index)
+    }
+}

@@ -1,0 +1,226 @@
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+import DeviceProfiles
+import Modbus
+import WallboxModel
+
+// What must hold after every event, judged from outside of the engines.
+extension Simulation {
+    mutating func expect(
+        _ condition: Bool, _ index: Int, _ words: @autoclosure () -> String
+    ) {
+        guard !condition else { return }
+        let seconds = Double(start.duration(to: now).milliseconds) / 1000
+        violations.append(
+            "seed \(seed), \(seconds) s, \(stations[index].id) (\(stations[index].profile.id)): \(words())"
+        )
+    }
+
+    // MARK: - On the wire
+
+    /// Requirement R24: at least a second between two attempts to connect.
+    mutating func checkOpening(_ index: Int) {
+        if let last = stations[index].agent?.lastOpen {
+            expect(last.duration(to: now) >= .seconds(1), index, "R24: connects too soon again")
+        }
+        stations[index].agent?.lastOpen = now
+    }
+
+    /// Requirements R1, R2, R4: what the agent writes as a current.
+    mutating func checkRequest(_ request: ModbusRequest, of index: Int) {
+        hash.add(Int64(request.operation.address))
+        guard request.operation.isWrite else { return }
+        let station = stations[index]
+        let records = station.box.accesses(request, answered: .response(.written), at: now)
+        for record in records where record.register == station.profile.control.setpoint {
+            guard let written = record.value?.canonical else { continue }
+            hash.add(Int64(written))
+            checkCurrent(Milliamperes(written), of: index)
+        }
+    }
+
+    private mutating func checkCurrent(_ current: Milliamperes, of index: Int) {
+        guard current != .zero else { return }
+        let station = stations[index]
+        expect(current >= .pilotMinimum, index, "R2: writes \(current)")
+        expect(
+            current <= station.driver.installationMaximum
+                && current <= station.profile.control.maximum, index,
+            "R1: writes \(current), above the installation")
+        guard let agent = station.agent else { return }
+        if let hardware = agent.control.snapshot.hardwareMaximum.value {
+            expect(current <= hardware, index, "R1: writes \(current), above the hardware")
+        }
+        guard let target = agent.target else {
+            expect(false, index, "writes \(current) without a target")
+            return
+        }
+        expect(current <= target.limit, index, "R1: writes \(current), target \(target.limit)")
+        if now >= target.validUntil {
+            expect(
+                current <= station.driver.safeCurrent, index,
+                "R4: writes \(current) after the lease")
+        }
+    }
+
+    /// Lets a request arrive at the wallbox and watches what it does there (requirements R9, R12).
+    mutating func respond(_ arrival: Arrival) -> WallboxReply {
+        let index = arrival.station
+        stations[index].box.advance(to: now)
+        guard arrival.request.operation.isWrite else {
+            return stations[index].box.respond(to: arrival.request, at: now)
+        }
+        let before = stations[index].box.truth
+        let reply = stations[index].box.respond(to: arrival.request, at: now)
+        let after = stations[index].box.truth
+        guard after.limit > before.limit else { return reply }
+        let rise = "a write raises \(before.limit) to \(after.limit)"
+        if let raised = stations[index].witness.raisedAt {
+            let apart = raised.duration(to: now)
+            expect(
+                apart >= .milliseconds(4_950), index, "R9: \(rise), \(apart) after the last")
+        }
+        stations[index].witness.raisedAt = now
+        let witness = stations[index].witness
+        let isWanted =
+            witness.wantsCharge
+            || witness.chargeWantedAt.map { $0.duration(to: now) < .seconds(4) } == true
+        expect(isWanted, index, "R12: \(rise), and nobody wants it")
+        return reply
+    }
+
+    // MARK: - Actions
+
+    mutating func witnessAccepted(_ action: Action, _ index: Int) {
+        stations[index].witness.noteWish(at: now)
+        stations[index].witness.accepted.append(action.id)
+        stations[index].witness.inFlight = action
+        guard action.command == .idle, action.sandbox == nil,
+            stations[index].witness.disturbedUntil < now
+        else { return }
+        after(.seconds(2)) { $0.checkStopped(action.id, index) }
+    }
+
+    /// Requirement R9: a stop is on the wire at once.
+    private mutating func checkStopped(_ id: Action.ID, _ index: Int) {
+        let witness = stations[index].witness
+        guard witness.accepted.last == id, witness.disturbedUntil < now, isAgentUp else { return }
+        stations[index].box.advance(to: now)
+        let limit = stations[index].box.truth.limit
+        expect(limit == .zero, index, "R9: \(limit) 2 s after \(id.rawValue)")
+    }
+
+    mutating func announce(_ payload: AgentEvent.Payload, of index: Int) {
+        switch payload {
+        case .action(let action) where action.state.isTerminal:
+            hash.add("\(action.id.rawValue) \(action.state)")
+            let words = words(action)
+            note(index, "\(action.id.rawValue) \(words)")
+            let mayEnd = stations[index].witness.ended(action, at: now)
+            expect(
+                mayEnd, index,
+                "\(action.id.rawValue) ends twice, or was never accepted")
+        case .action: break
+        case .state(let view):
+            let status = view.status(at: now).rawValue
+            note(index, "status \(status)")
+        case .decision(let decision):
+            hash.add(decision.reason)
+            note(index, "decision: \(decision.reason)")
+        case .fault(let condition, let isActive):
+            note(index, "\(condition.code) \(isActive ? "begins" : "ends"): \(condition.message)")
+        }
+    }
+
+    private func words(_ action: Action) -> String {
+        switch action.state {
+        case .failed(let failure): "failed \(failure.code.rawValue): \(failure.message)"
+        default: action.state.name.rawValue + (action.message.map { ": \($0)" } ?? "")
+        }
+    }
+
+    // MARK: - When nothing disturbs
+
+    /// What must hold a while after the last fault.
+    mutating func checkCalm(_ index: Int) {
+        stations[index].witness.noteWish(at: now)
+        guard stations[index].witness.disturbedUntil.advanced(by: .seconds(60)) < now,
+            let agent = stations[index].agent,
+            agent.startedAt.advanced(by: .seconds(60)) < now,
+            let since = stations[index].witness.sinceTargetChanged,
+            since.advanced(by: .seconds(12)) < now
+        else {
+            stations[index].witness.activations = stations[index].box.truth.failsafe.activations
+            return
+        }
+        stations[index].box.advance(to: now)
+        let truth = stations[index].box.truth
+        expect(
+            truth.failsafe.activations == stations[index].witness.activations
+                && !truth.failsafe.isActive, index, "R3: falls back although the agent is there")
+        expect(agent.control.snapshot.link == .up, index, "R24: the link is not up again")
+        guard let limit = agent.control.decision.limit else {
+            expect(false, index, "nothing is decided")
+            return
+        }
+        expect(truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
+        checkArmed(truth, limit, index)
+        let isYielding = agent.control.snapshot.conditions.contains(.competingController)
+        guard since.advanced(by: .seconds(60)) < now, stations[index].witness.wantsCharge,
+            !isYielding
+        else { return }
+        let asked = min(limit, stations[index].box.faults.cableLimit ?? limit)
+        expect(
+            truth.limit.rawValue >= asked.rawValue - stations[index].control.step.rawValue, index,
+            "\(truth.limit) in force, and \(asked) is wanted")
+    }
+
+    /// Requirement R3.
+    private mutating func checkArmed(_ truth: WallboxTruth, _ limit: Milliamperes, _ index: Int) {
+        let station = stations[index]
+        guard let failsafe = station.profile.failsafe, failsafe.current != nil,
+            failsafe.acceptsZero
+        else { return }
+        let armed = min(station.driver.safeCurrent, limit)
+        expect(
+            truth.failsafe.current == armed, index,
+            "R3: armed with \(truth.failsafe.current) instead of \(armed)")
+        expect(
+            truth.failsafe.timeout == failsafe.timeoutValue, index,
+            "R3: armed with \(truth.failsafe.timeout)")
+    }
+
+    /// At the end, after calm: every action that was acknowledged has ended.
+    mutating func checkEnd() {
+        for index in stations.indices {
+            for id in stations[index].witness.accepted {
+                let action = store.actions.last { $0.id == id }
+                expect(
+                    action?.state.isTerminal == true, index,
+                    "\(id.rawValue) is \(action.map { "\($0.state)" } ?? "lost")")
+            }
+        }
+    }
+
+    // MARK: - For people
+
+    mutating func note(_ index: Int, _ words: @autoclosure () -> String) {
+        guard transcript != nil else { return }
+        let milliseconds = start.duration(to: now).milliseconds
+        let seconds = "\(milliseconds / 1000)"
+        let padding = String(repeating: " ", count: max(0, 5 - seconds.count))
+        let fraction = "\(milliseconds % 1000 + 1000)".dropFirst()
+        transcript?.append("\(padding)\(seconds).\(fraction)  \(stations[index].id)  \(words())")
+    }
+
+    mutating func noteLink(_ link: LinkState, _ index: Int) {
+        guard transcript != nil, stations[index].agent?.shownLink != link else { return }
+        stations[index].agent?.shownLink = link
+        switch link {
+        case .connecting: break
+        case .up: note(index, "answers")
+        case .down(let reason): note(index, "does not answer: \(reason)")
+        }
+    }
+}

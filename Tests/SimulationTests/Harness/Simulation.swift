@@ -1,0 +1,278 @@
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+import Modbus
+import WallboxModel
+
+/// The agent's core with simulated wallboxes in virtual time: no clock, no task, no socket.
+///
+/// One queue holds everything that is to happen. Each wallbox has a line of its own with its engines,
+/// as in the runtime; commits take time and can fail; the agent can be killed and started again.
+/// After each event the invariants are checked. The same seed gives the same trace.
+struct Simulation {
+    enum Event {
+        case tick(generation: UInt64)
+        case ask(Int, generation: UInt64, token: UInt64)
+        case opened(Int, generation: UInt64, ModbusError?)
+        case arrives(Arrival)
+        case answered(Int, generation: UInt64, Result<ModbusResponse, ModbusError>)
+        case committed(Int, generation: UInt64, StoreError?)
+        /// Something that a client, a driver or the weather does.
+        case happens((inout Simulation) -> Void)
+    }
+
+    /// A request on its way to a wallbox.
+    struct Arrival {
+        var station: Int
+        var generation: UInt64
+        var request: ModbusRequest
+        /// When its answer is back, and when the agent gives up; nil when it is gone anyway.
+        var answer: (at: MonotonicInstant, deadline: MonotonicInstant)?
+    }
+
+    let seed: UInt64
+    let start = MonotonicInstant(nanoseconds: 1_000_000_000_000)
+    private let wallStart = WallInstant(milliseconds: 1_780_000_000_000)
+    var now: MonotonicInstant
+    var random: SeededRandom
+    var stations: [Station]
+    var store = SimulatedStore()
+    var commitTime: ClosedRange<Int> = 1...5
+    var queue = EventQueue<Event>()
+    var hash = TraceHash()
+    var transactions = 0
+    /// Broken invariants, in words.
+    var violations: [String] = []
+    /// What happened, for people; nil when nobody wants to read it.
+    var transcript: [String]?
+    var generation: UInt64 = 0
+    var isAgentUp = false
+    var nextID: UInt64 = 1
+
+    static let tickPeriod = Duration.milliseconds(500)
+
+    init(seed: UInt64, plans: [StationPlan], isRecording: Bool = false) {
+        self.seed = seed
+        now = start
+        random = SeededRandom(seed: seed)
+        stations = plans.map { [now] in Station($0, at: now) }
+        transcript = isRecording ? [] : nil
+    }
+
+    func time(_ instant: MonotonicInstant) -> TimePoint {
+        TimePoint(monotonic: instant, wall: wallStart.advanced(by: start.duration(to: instant)))
+    }
+
+    var time: TimePoint { time(now) }
+
+    // MARK: - Running
+
+    /// Lets everything happen that is due before an instant, or until an invariant breaks.
+    mutating func run(for duration: Duration) {
+        let end = now.advanced(by: duration)
+        while violations.isEmpty, let (event, due) = queue.next() {
+            guard due < end else {
+                queue.add(event, at: due)
+                break
+            }
+            now = max(now, due)
+            handle(event)
+        }
+        now = max(now, end)
+    }
+
+    mutating func after(_ delay: Duration, _ body: @escaping (inout Simulation) -> Void) {
+        queue.add(.happens(body), at: now.advanced(by: delay))
+    }
+
+    private mutating func handle(_ event: Event) {
+        hash.add(now.nanoseconds)
+        switch event {
+        case .arrives(let arrival): arrive(arrival)
+        case .happens(let body): body(&self)
+        // What belongs to an agent that was killed meanwhile is gone.
+        case .tick(let epoch):
+            if epoch == generation { tick() }
+        case .ask(let station, let epoch, let token):
+            if epoch == generation, stations[station].agent?.wireToken == token { askLine(station) }
+        case .opened(let station, let epoch, let error):
+            if epoch == generation { opened(station, error) }
+        case .answered(let station, let epoch, let result):
+            if epoch == generation { answered(station, result) }
+        case .committed(let station, let epoch, let error):
+            if epoch == generation { committed(station, error) }
+        }
+    }
+
+    private mutating func tick() {
+        queue.add(.tick(generation: generation), at: now.advanced(by: Self.tickPeriod))
+        for station in stations.indices {
+            stations[station].agent?.isTickDue = true
+            pump(station)
+            checkCalm(station)
+        }
+    }
+
+    // MARK: - The agent
+
+    mutating func startAgent() {
+        isAgentUp = true
+        for index in stations.indices {
+            let station = stations[index]
+            let driver = DriverEngine(
+                profile: station.profile, configuration: station.driver, at: time)
+            let restored = store.restored(station.id)
+            stations[index].agent = AgentSide(
+                line: LineEngine(
+                    drivers: [driver], policy: LinkPolicy(), seed: seed &+ UInt64(index), at: now),
+                control: ControlEngine(
+                    configuration: station.control, restored: restored, at: time),
+                startedAt: now)
+            stations[index].witness.agentStarted(restored)
+            note(index, "agent starts")
+            askLine(index)
+        }
+        queue.add(.tick(generation: generation), at: now.advanced(by: Self.tickPeriod))
+    }
+
+    /// SIGKILL: what was being committed may or may not be durable.
+    mutating func killAgent() {
+        isAgentUp = false
+        generation += 1
+        for index in stations.indices {
+            if let change = stations[index].agent?.committing,
+                store.failure == nil, Bool.random(using: &random)
+            {
+                commit(change)
+            }
+            stations[index].agent = nil
+            note(index, "agent killed")
+        }
+    }
+
+    // MARK: - The wire
+
+    mutating func askLine(_ index: Int) {
+        let time = time
+        while let agent = stations[index].agent, !agent.isWireBusy {
+            guard let order = stations[index].agent?.line.next(at: time) else { return }
+            switch order {
+            case .open(let timeout):
+                open(index, timeout: timeout)
+            case .close:
+                take(stations[index].agent?.line.closed(at: time) ?? [], of: index)
+            case .perform(let request):
+                perform(request, of: index)
+            case .sleep(let until):
+                expect(until > now, index, "sleeps until now: it would never sleep")
+                let token = agent.wireToken + 1
+                stations[index].agent?.wireToken = token
+                queue.add(.ask(index, generation: generation, token: token), at: until)
+                return
+            }
+        }
+    }
+
+    private mutating func open(_ index: Int, timeout: Duration) {
+        checkOpening(index)
+        stations[index].agent?.isWireBusy = true
+        let wire = stations[index].wire
+        var error: ModbusError?
+        var wait = wire.roundTrip(&random)
+        if wire.isCut {
+            error = wire.hangsOnConnect ? .timeout : .connectionLost(errno: 111)
+            if wire.hangsOnConnect { wait = timeout }
+        }
+        queue.add(
+            .opened(index, generation: generation, error), at: now.advanced(by: wait))
+    }
+
+    private mutating func opened(_ index: Int, _ error: ModbusError?) {
+        let time = time
+        stations[index].agent?.isWireBusy = false
+        if let error {
+            take(stations[index].agent?.line.openFailed(error, at: time) ?? [], of: index)
+        } else {
+            stations[index].agent?.line.opened(at: time)
+        }
+        pump(index)
+        askLine(index)
+    }
+
+    private mutating func perform(_ order: DriverRequest, of index: Int) {
+        transactions += 1
+        checkRequest(order.request, of: index)
+        stations[index].agent?.isWireBusy = true
+        let deadline = now.advanced(by: order.timeout)
+        let trip = stations[index].wire.roundTrip(&random)
+        let arrival = now.advanced(by: trip / 2)
+        let back = now.advanced(by: trip)
+        func send(at instant: MonotonicInstant, isAnswered: Bool) {
+            queue.add(
+                .arrives(
+                    Arrival(
+                        station: index, generation: generation, request: order.request,
+                        answer: isAnswered ? (back, deadline) : nil)), at: instant)
+        }
+        func give(_ result: Result<ModbusResponse, ModbusError>, at instant: MonotonicInstant) {
+            queue.add(.answered(index, generation: generation, result), at: instant)
+        }
+        switch stations[index].wire.fate(&random) {
+        case .answered: send(at: arrival, isAnswered: true)
+        case .requestLost: give(.failure(.timeout), at: deadline)
+        case .answerLost:
+            send(at: arrival, isAnswered: false)
+            give(.failure(.timeout), at: deadline)
+        case .late(let delay):
+            send(at: deadline.advanced(by: delay), isAnswered: false)
+            give(.failure(.timeout), at: deadline)
+        case .reset(let isCarriedOut):
+            if isCarriedOut { send(at: arrival, isAnswered: false) }
+            give(.failure(.connectionLost(errno: 104)), at: back)
+        case .malformed:
+            send(at: arrival, isAnswered: false)
+            give(.failure(.malformed(.checksum)), at: back)
+        case .exception(let exception): give(.failure(.exception(exception)), at: back)
+        }
+    }
+
+    private mutating func arrive(_ arrival: Arrival) {
+        let reply = respond(arrival)
+        guard let answer = arrival.answer else { return }
+        let result: Result<ModbusResponse, ModbusError>
+        var instant = answer.at
+        switch reply {
+        case .response(let response): result = .success(response)
+        case .exception(let exception): result = .failure(.exception(exception))
+        case .silence:
+            result = .failure(.timeout)
+            instant = answer.deadline
+        }
+        queue.add(
+            .answered(arrival.station, generation: arrival.generation, result), at: instant)
+    }
+
+    private mutating func answered(
+        _ index: Int, _ result: Result<ModbusResponse, ModbusError>
+    ) {
+        let time = time
+        stations[index].agent?.isWireBusy = false
+        if case .failure(let error) = result { hash.add("\(error)") }
+        take(stations[index].agent?.line.completed(result, at: time) ?? [], of: index)
+        pump(index)
+        askLine(index)
+    }
+
+    private mutating func take(_ effects: [LineEngine.Effect], of index: Int) {
+        for effect in effects {
+            switch effect.effect {
+            case .snapshot(let snapshot):
+                noteLink(snapshot.link, index)
+                stations[index].agent?.snapshot = snapshot
+            case .wrote(let report):
+                hash.add(report.what)
+                note(index, report.refusal.map { "\(report.what) refused: \($0)" } ?? report.what)
+            }
+        }
+    }
+}
