@@ -93,7 +93,8 @@ enum Requirements {
     static func named(in lines: [String]) -> [Int] {
         var numbers: [Int] = []
         for line in lines {
-            for piece in line.split(separator: "(").dropFirst() where piece.first == "R" {
+            for piece in line.split(separator: "(", omittingEmptySubsequences: false).dropFirst()
+            where piece.first == "R" {
                 for word in piece.prefix(while: { $0 != ")" }).split(separator: ",") {
                     let digits = word.drop { $0 == " " || $0 == "R" }
                     guard let number = Int(digits), !numbers.contains(number) else { continue }

@@ -93,8 +93,8 @@ enum Arrows {
     /// - Parameter dependencies: The names in quotes that follow the target's name in the manifest.
     static func violations(ofTarget target: String, dependencies: [String]) -> [Violation] {
         let ours = table.map(\.target)
-        let allowed = table.first { $0.target == target }?.ours ?? []
-        return dependencies.filter { ours.contains($0) && !allowed.contains($0) }.map {
+        guard let row = table.first(where: { $0.target == target }) else { return [] }
+        return dependencies.filter { ours.contains($0) && !row.ours.contains($0) }.map {
             Violation(
                 path: "Package.swift", line: nil,
                 complaint: "\(target) must not depend on \($0)")

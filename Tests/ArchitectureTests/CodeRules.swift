@@ -15,7 +15,7 @@ enum CodeRules {
         "gettimeofday", "Timer",
         // Tasks, threads and waiting.
         "await", "Task", "TaskLocal", "withTaskGroup", "withThrowingTaskGroup",
-        "withDiscardingTaskGroup", "AsyncStream", "actor", "Thread", "DispatchQueue", "Mutex",
+        "withDiscardingTaskGroup", "actor", "Thread", "DispatchQueue", "Mutex",
         "Atomic", "usleep", "nanosleep",
         // The world.
         "print", "debugPrint", "dump", "readLine", "FileManager", "FileHandle", "ProcessInfo",
@@ -60,7 +60,7 @@ enum CodeRules {
             "Sources/Model/ChargeModel/TimePoint.swift",
         ]
         guard !ports.contains(where: file.path.hasPrefix) else { return [] }
-        return words(file, among: ["async"], complaint: "is for ports alone")
+        return words(file, among: ["async", "AsyncStream"], complaint: "is for ports alone")
     }
 
     /// Traps, loose ends, and errors thrown away.
@@ -206,8 +206,18 @@ extension CodeRules {
         _ file: SourceFile, among texts: [String], complaint: String
     ) -> [Violation] {
         found(in: file) { line in
-            texts.first { line.contains($0) }.map { "\($0) \(complaint)" }
+            texts.first { stands($0, in: line) }.map { "\($0) \(complaint)" }
         }
+    }
+
+    /// Whether the text is there, and not as the end of a longer word (`Entry?` is no `try?`).
+    private static func stands(_ text: String, in line: String) -> Bool {
+        var rest = line[...]
+        while let range = rest.firstRange(of: text) {
+            guard let before = line[..<range.lowerBound].last, before.isLetter else { return true }
+            rest = rest[range.upperBound...]
+        }
+        return false
     }
 
     /// At most one violation a line.

@@ -67,6 +67,7 @@ struct RuleTests {
             let pick = Int.random(in: 0..<3, using: &random)
             case sleep(until: MonotonicInstant)
             let isAllBitsSet = settings[index]
+            func entry() -> Entry?
             """
         #expect(CodeRules.purity(file(text)).isEmpty)
         #expect(CodeRules.looseEnds(file(text)).isEmpty)

@@ -84,7 +84,7 @@ struct BadInputTests {
             request: "POST /actions/action_none/cancel", status: 404, code: "ACTION_NOT_FOUND"),
         Sample(request: "GET /nowhere", status: 404, code: "NOT_FOUND"),
         Sample(request: "GET //ev-charger", status: 404, code: "NOT_FOUND"),
-        Sample(request: "GET /ev-charger/..%2f..%2fetc", status: 404, code: "DEVICE_NOT_FOUND"),
+        Sample(request: "GET /ev-charger/..%2f..%2fetc", status: 404, code: "NOT_FOUND"),
         Sample(request: "DELETE /ev-charger", status: 405, code: "METHOD_NOT_ALLOWED"),
         Sample(request: "GET /ev-charger?limit=0", status: 400, code: "INVALID_REQUEST"),
         Sample(request: "GET /ev-charger?limit=51", status: 400, code: "INVALID_REQUEST"),

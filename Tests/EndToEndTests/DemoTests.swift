@@ -37,7 +37,7 @@ struct DemoTests {
         }
         let watching = try paste(3)
         defer { watching.send(SIGTERM) }
-        _ = try await watching.line(containing: "event: ")
+        _ = try await watching.line(containing: ": events of")
 
         let list = try await paste(0).exit(within: .seconds(10))
         #expect(try JSONValue(parsing: list.output)["data.items"]?.elements.count == 2)

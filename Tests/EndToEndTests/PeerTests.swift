@@ -77,6 +77,7 @@ struct PeerTests {
         _ = try await agent.api.charger(within: .seconds(20)) {
             $0["state.isCharging"] == .bool(false) && $0["state.currentPower"] == .number(0)
         }
-        #expect(try await wallbox.control.get("/").json["powerWatts"] == .number(0))
+        let truth = try await wallbox.control.get("/").json
+        #expect(truth["powerWatts"] == .number(0), "\(truth)")
     }
 }

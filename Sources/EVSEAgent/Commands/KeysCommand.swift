@@ -56,11 +56,19 @@ struct KeysCommand: AsyncParsableCommand {
                 environment: environment, user: user, isReadOnly: readOnly, at: .current)
             let store = try state.store()
             do throws(StoreError) {
+                let isTaken = try await store.keys().contains {
+                    $0.name == made.key.name && $0.revokedAt == nil
+                }
+                guard !isTaken else { throw .unavailable(reason: taken(made.key.name)) }
                 try await store.insert(made.key)
             } catch {
                 throw CommandFailure("the key was not made: \(error.forPeople)")
             }
             print(made.secret)
+        }
+
+        private func taken(_ name: String) -> String {
+            "there is a key '\(name)' already. Choose another name, or revoke that one first"
         }
     }
 

@@ -84,6 +84,8 @@ struct DemoOpening: Service {
                     return
                 }
                 try await Task.sleep(for: Self.look)
+            } catch is CancellationError {
+                return
             } catch {
                 log.warning("the demo's charge was not accepted: \(error)")
                 return

@@ -5,13 +5,16 @@ import UnixSignals
 import WallboxServer
 
 /// Runs services until SIGINT or SIGTERM, and turns the failures that people cause into one line.
+///
+/// When one service fails the others end in order, as on a signal: a port in use must not keep the
+/// wallboxes from being handed back.
 enum ServiceRunner {
     static func run(_ services: [any Service], log: Logger) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 ServiceGroupConfiguration.ServiceConfiguration(
                     service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .cancelGroup)
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet(log))
         // Each part ends within a second by itself; this is the bound for the whole.
