@@ -10,7 +10,8 @@ struct EnergyFlowTests {
 
     private func view(_ pilot: PilotState, power: Int, intent: ChargeIntent) -> ChargerView {
         let description = ChargerDescription(
-            id: ChargerID("device_1"), vendor: "v", model: "m", user: nil, isSimulated: true, profile: "p",
+            id: ChargerID("device_1"), vendor: "v", model: "m", user: nil, isSimulated: true,
+            profile: "p",
             phases: 1, effectivePoll: .seconds(1))
         var engine = ControlEngine(
             configuration: ControlConfiguration(

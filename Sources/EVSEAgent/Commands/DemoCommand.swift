@@ -23,7 +23,9 @@ struct DemoCommand: AsyncParsableCommand {
     var stateDir: String?
 
     @Option(
-        help: "Modbus TCP port of the first wallbox; the second has the next one. 0 lets the system choose.")
+        help:
+            "Modbus TCP port of the first wallbox; the second has the next one. 0 lets the system choose."
+    )
     var modbusPort = 15021
 
     @OptionGroup var deviceOptions: DeviceOptions

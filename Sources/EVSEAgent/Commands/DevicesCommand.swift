@@ -19,9 +19,11 @@ struct DevicesCommand: AsyncParsableCommand {
             for profile in catalog.profiles {
                 let name = profile.id.padding(toLength: width, withPad: " ", startingAt: 0)
                 let hardware =
-                    profile.source.isVerifiedOnHardware ? "verified on hardware" : "not verified on hardware"
+                    profile.source.isVerifiedOnHardware
+                    ? "verified on hardware" : "not verified on hardware"
                 print(
-                    "\(name)  \(profile.title) (\(profile.source.confidence.rawValue), \(hardware))")
+                    "\(name)  \(profile.title) (\(profile.source.confidence.rawValue), \(hardware))"
+                )
             }
             for complaint in catalog.complaints { tell(complaint) }
             if !catalog.broken.isEmpty { throw ExitCode(1) }

@@ -28,7 +28,8 @@ struct KeysCommand: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "create",
-            abstract: "Makes a key and prints it, alone, on standard output. It is shown only once.")
+            abstract: "Makes a key and prints it, alone, on standard output. It is shown only once."
+        )
 
         @OptionGroup var state: StateOptions
 

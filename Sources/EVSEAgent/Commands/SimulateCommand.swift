@@ -69,7 +69,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let control, !control.isLoopback {
-            throw ValidationError("the control endpoint asks for no key: it listens on loopback only")
+            throw ValidationError(
+                "the control endpoint asks for no key: it listens on loopback only")
         }
     }
 
@@ -86,7 +87,9 @@ struct SimulateCommand: AsyncParsableCommand {
             tell("control endpoint at http://127.0.0.1:\(port)")
         }
         let unit = unit ?? profile.link.unit
-        tell("simulated \(profile.title) at tcp://\(listen.host):\(simulation.server.port)?unit=\(unit)")
+        tell(
+            "simulated \(profile.title) at tcp://\(listen.host):\(simulation.server.port)?unit=\(unit)"
+        )
         try await ServiceRunner.run(simulation.services, log: log)
     }
 }

@@ -10,7 +10,8 @@ enum ConfigurationFile {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             throw CommandFailure(
-                "cannot read the configuration \(path): there is no such file, it may not be read, or it is not UTF-8 text")
+                "cannot read the configuration \(path): there is no such file, it may not be read, or it is not UTF-8 text"
+            )
         }
         return ConfigurationParser.parse(text, profiles: catalog.known)
     }

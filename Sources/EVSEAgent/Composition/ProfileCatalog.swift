@@ -43,7 +43,8 @@ struct ProfileCatalog {
             if FileManager.default.fileExists(atPath: path + "/reference-7kw.yaml") { return path }
         }
         throw CommandFailure(
-            "no device profiles found. Name their directory with --devices DIR or EVSE_AGENT_DEVICES")
+            "no device profiles found. Name their directory with --devices DIR or EVSE_AGENT_DEVICES"
+        )
     }
 
     static func load(directory: String) throws -> ProfileCatalog {
@@ -51,7 +52,9 @@ struct ProfileCatalog {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw CommandFailure("cannot read the profile directory \(directory): no such directory, or no permission")
+            throw CommandFailure(
+                "cannot read the profile directory \(directory): no such directory, or no permission"
+            )
         }
         var catalog = ProfileCatalog(profiles: [], complaints: [], broken: [], directory: directory)
         for name in names.sorted() where name.hasSuffix(".yaml") {
