@@ -30,9 +30,19 @@ import WallboxModel
             watcher.look(at: bench.wallbox.truth)
             disturb(&bench, at: seconds, &random)
             watcher.look(at: bench.wallbox.truth)
+            #expect(showsWhatIs(bench, at: seconds), "seed \(seed) of \(id) at \(seconds) s")
         }
         #expect(watcher.violations.isEmpty, "seed \(seed) of \(id): \(watcher.violations)")
         #expect(bench.wallbox.truth.energyTotal > .zero, "seed \(seed): nothing was charged")
+    }
+
+    /// Whether the registers are those of a wallbox that remembers nothing of earlier reads.
+    private func showsWhatIs(_ bench: Bench, at seconds: Double) -> Bool {
+        var remembering = bench
+        var forgetful = bench
+        _ = remembering.values(at: seconds)
+        forgetful.setFaults(at: seconds + 7) { _ in }
+        return remembering.values(at: seconds + 7) == forgetful.values(at: seconds + 7)
     }
 
     private func disturb(

@@ -3,6 +3,35 @@ import DeviceProfiles
 
 /// The face that the profile gives to what is behind it.
 extension SimulatedWallbox {
+    /// As ``words(of:_:)``, and remembered until something happens: many reads show the same.
+    mutating func rememberedWords(of id: RegisterID, _ element: Int) -> [UInt16] {
+        guard changesOnlyWithEvents(id) else { return words(of: id, element) }
+        if let words = shownWords[id.rawValue][element] { return words }
+        let words = words(of: id, element)
+        shownWords[id.rawValue][element] = words
+        return words
+    }
+
+    /// Whether what a register shows is the same from one event to the next.
+    private func changesOnlyWithEvents(_ id: RegisterID) -> Bool {
+        guard case .quantity(let quantity) = sources[id.rawValue] else { return true }
+        switch quantity {
+        case .energyTotal, .energySession, .uptime, .setpointValidity: return false
+        // A voltage that wanders does so between events as well while nothing is drawn.
+        case .voltages: return options.voltage.nextChange(after: now) == nil
+        case .power, .currents, .setpoint, .hardwareMaximum, .errorCode, .serial, .firmware,
+            .failsafeCurrent, .failsafeTimeout:
+            return true
+        }
+    }
+
+    /// Something has happened: every register may show something else.
+    mutating func forgetShownWords() {
+        for register in shownWords.indices {
+            for element in shownWords[register].indices { shownWords[register][element] = nil }
+        }
+    }
+
     /// The words that a register shows now.
     func words(of id: RegisterID, _ element: Int) -> [UInt16] {
         guard let place = faults.registers.firstIndex(where: { $0.register == id }) else {

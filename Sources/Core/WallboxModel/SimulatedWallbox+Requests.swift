@@ -67,7 +67,7 @@ extension SimulatedWallbox {
         var image = Array(repeating: UInt16.zero, count: range.count)
         for span in spans where span.isReadable {
             // Slices of one register lie over each other, each with zeros around its bits.
-            for (offset, word) in words(of: span.register, span.element).enumerated() {
+            for (offset, word) in rememberedWords(of: span.register, span.element).enumerated() {
                 let address = span.range.lowerBound + offset
                 guard range.contains(address) else { continue }
                 image[address - range.lowerBound] |= word

@@ -10,7 +10,7 @@ import Modbus
 /// each call, and nothing happens between events, so that a quiet night costs nothing.
 ///
 /// Instants must not go back; a call with an earlier one happens at the latest instant seen.
-package struct SimulatedWallbox: Hashable, Sendable {
+package struct SimulatedWallbox: Sendable {
     package let profile: DeviceProfile
     package let options: WallboxOptions
     /// The unit id that it answers to, besides the fixed ones of the profile.
@@ -52,6 +52,8 @@ package struct SimulatedWallbox: Hashable, Sendable {
     /// The words of stuck registers, in the order of ``WallboxFaults/registers``, by element.
     var stuckWords: [[[UInt16]]] = []
     var writeCounts: [Int]
+    /// What registers show until the next event, by register and element.
+    var shownWords: [[[UInt16]?]]
 
     /// A write that takes effect later.
     struct PendingWrite: Hashable, Sendable {
@@ -84,6 +86,7 @@ package struct SimulatedWallbox: Hashable, Sendable {
         watch = FailsafeWatch(profile, options, hasSwitches: !controls.switches.isEmpty, at: start)
         memory = Array(repeating: nil, count: profile.registers.count)
         writeCounts = Array(repeating: 0, count: profile.registers.count)
+        shownWords = profile.registers.map { Array(repeating: nil, count: $0.count) }
     }
 
     /// A map that cannot express a state shows that the vehicle is there and gets nothing.
@@ -151,6 +154,7 @@ package struct SimulatedWallbox: Hashable, Sendable {
     /// Carries a change through: limit, pilot signal, vehicle, contactor, load, in the order in
     /// which each causes the next.
     mutating func settle() {
+        forgetShownWords()
         let wish = offerWish
         if let due = pilot.due(for: wish, now: now), due <= now {
             pilot.offer(wish, at: now)
@@ -239,6 +243,7 @@ package struct SimulatedWallbox: Hashable, Sendable {
         reboot(at: instant)
         watch = FailsafeWatch(
             profile, options, hasSwitches: !controls.switches.isEmpty, at: now)
+        settle()
     }
 
     /// Breaks or repairs it: what is not in `faults` is sound again.
