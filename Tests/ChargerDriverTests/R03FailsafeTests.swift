@@ -67,7 +67,8 @@ import WallboxModel
     @Test func r03_aFailsafeThatIsIgnoredWarnsAndIsTriedSeldom() throws {
         var profile = try DriverBench.profile("reference-7kw")
         // A register that takes the value, and another that shows something else.
-        profile.failsafe?.currentReadBack = profile.register(named: "error-code")
+        let other = profile.register(named: "error-code")
+        profile.failsafe?.currentReadBack = other
         let bench = run(profile)
         #expect(try #require(warning(bench)).contains("could not be armed"))
         #expect(bench.written("failsafe-current").count <= 4)
