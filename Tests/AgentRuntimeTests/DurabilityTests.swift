@@ -25,7 +25,7 @@ import Testing
             await site.clock.settle()
             let action = try #require(answer.action)
             #expect(action.state == .acknowledged)
-            #expect(try await site.store.action(action.id) == action)
+            #expect(try await site.store.action(action.id)?.command == .idle)
             #expect(site.bus.setpointWrites() == [0])
         }
     }

@@ -26,11 +26,11 @@ import Testing
             let asked = site.agent.now()
             let ended = await refresh(site)
             #expect(ended.withLock { $0 } == nil)
-            await site.clock.advance(by: .milliseconds(40))
+            await site.clock.advance(by: .milliseconds(200))
             let end = try #require(ended.withLock { $0 })
             let poll = try #require(try site.charger().snapshot.lastPoll)
             #expect(poll.monotonic == end)
-            #expect(asked.monotonic.duration(to: end) == .milliseconds(40))
+            #expect(asked.monotonic.duration(to: end) <= .milliseconds(120))
         }
     }
 

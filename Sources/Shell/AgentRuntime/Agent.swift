@@ -122,22 +122,16 @@ package final class Agent: AgentService, Service {
     /// Runs until graceful shutdown; then hands the wallboxes back, which takes less than a second.
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.closeEventsAtEnd() }
+            group.addTask { [environment] in
+                await Alarm.waitForEnd(clock: environment.clock)
+                environment.events.close()
+            }
             for (number, line) in lines.enumerated() {
                 // Spread over the period, so that many wallboxes are not asked at once.
                 let offset = period * number / lines.count
                 group.addTask { [period] in await line.run(period: period, offset: offset) }
             }
         }
-    }
-
-    private func closeEventsAtEnd() async {
-        do {
-            try await gracefulShutdown()
-        } catch {
-            // Cancelled instead: the end is the same.
-        }
-        environment.events.close()
     }
 
     // MARK: - AgentService

@@ -1,5 +1,6 @@
 import ChargeModel
 import NIOConcurrencyHelpers
+import ServiceLifecycle
 
 /// Wakes the one task that waits: when it is rung, or at a time. A ring while nobody waits is kept;
 /// several count as one. It may ring for nothing: who wakes looks what is due.
@@ -77,6 +78,16 @@ final class Alarm: Sendable {
         await withDiscardingTaskGroup { timers in
             await wait(until: deadline, timers: &timers)
             timers.cancelAll()
+        }
+    }
+
+    /// Waits until this task is asked to end: by graceful shutdown or by cancellation.
+    static func waitForEnd(clock: any AgentClock) async {
+        let alarm = Alarm(clock: clock)
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await alarm.wait()
+        } onCancelOrGracefulShutdown: {
+            alarm.ring()
         }
     }
 

@@ -3,7 +3,6 @@ import ChargeModel
 import ChargerDriver
 import Logging
 import Modbus
-import ServiceLifecycle
 
 /// One bus and the chargers on it: holds their engines and carries out what these order.
 ///
@@ -79,11 +78,7 @@ actor ChargerLine {
     /// Lets the line end when the time has come, and sees to it that it does: a wallbox that hangs
     /// must not hold the agent up.
     private nonisolated func superviseEnd() async {
-        do {
-            try await gracefulShutdown()
-        } catch {
-            // Cancelled instead: the end is the same.
-        }
+        await Alarm.waitForEnd(clock: environment.clock)
         let deadline = await stop()
         do {
             try await environment.clock.sleep(until: deadline)
