@@ -112,7 +112,7 @@ let package = Package(
             "Shell", "AgentRuntime",
             [
                 "ChargeControl", "ChargerDriver", "DeviceProfiles", "Modbus", "ChargeModel",
-                "CLinux", logging, lifecycle, asyncAlgorithms, deque, histogram,
+                "CLinux", logging, lifecycle, deque, histogram, nioLocks,
             ]),
         .executableTarget(
             name: "EVSEAgent",
@@ -176,8 +176,8 @@ let package = Package(
         test(
             "AgentRuntimeTests",
             [
-                "AgentRuntime", "ChargeControl", "ChargerDriver", "DeviceProfiles", "Modbus",
-                "ChargeModel", "AgentTestSupport", logging,
+                "AgentRuntime", "ChargeControl", "ChargerDriver", "DeviceProfiles",
+                "WallboxModel", "Modbus", "ChargeModel", "AgentTestSupport", logging, lifecycle,
             ]),
         test("EVSEAgentTests", ["EVSEAgent", "ChargeModel", "AgentTestSupport"]),
         test(

@@ -6,6 +6,7 @@ import Modbus
 package actor MemoryModbusBus: ModbusBus {
     private var situation = ModbusBusContract.Situation.answering
     private var isOpen = false
+    private var isShutDown = false
     /// What was asked so far while the link was open.
     package private(set) var requests: [ModbusRequest] = []
     /// How often the link was opened.
@@ -19,6 +20,7 @@ package actor MemoryModbusBus: ModbusBus {
 
     package func open(timeout: Duration) async throws(ModbusError) {
         isOpen = false
+        guard !isShutDown else { throw .busShutDown }
         guard situation != .absent else { throw .timeout }
         isOpen = true
         openings += 1
@@ -28,9 +30,15 @@ package actor MemoryModbusBus: ModbusBus {
         isOpen = false
     }
 
+    package func shutDown() async {
+        isOpen = false
+        isShutDown = true
+    }
+
     package func perform(
         _ request: ModbusRequest, timeout: Duration
     ) async throws(ModbusError) -> ModbusResponse {
+        guard !isShutDown else { throw .busShutDown }
         // The number that Linux gives to ENOTCONN.
         guard isOpen else { throw .connectionLost(errno: 107) }
         guard case .success = PDU.decodeRequest(PDU.encode(request.operation)) else {

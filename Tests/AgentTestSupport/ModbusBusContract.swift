@@ -21,6 +21,7 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
     case cancelledTaskLeavesTheNextAnswerRight
     case concurrentCallersGetTheirOwnAnswers
     case absentPeerIsReported
+    case shutDownBusCarriesNothingOut
 
     /// How the unit at the far end behaves.
     package enum Situation: Hashable, Sendable {
@@ -72,6 +73,7 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
         case .cancelledTaskLeavesTheNextAnswerRight: try await checkCancellation(subject)
         case .concurrentCallersGetTheirOwnAnswers: try await checkConcurrency(subject)
         case .absentPeerIsReported: try await checkAbsence(subject)
+        case .shutDownBusCarriesNothingOut: try await checkShutDown(subject)
         }
     }
 
@@ -186,6 +188,20 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
             return try await subject.expectLost()
         }
         throw Breach(description: "a link to nobody was opened")
+    }
+
+    private func checkShutDown(_ subject: Subject) async throws {
+        try await subject.open()
+        await subject.bus.shutDown()
+        await subject.bus.shutDown()
+        try await subject.expect(.busShutDown)
+        await subject.bus.close()
+        do {
+            try await subject.open()
+        } catch ModbusError.busShutDown {
+            return
+        }
+        throw Breach(description: "a bus that is shut down was opened")
     }
 }
 

@@ -13,7 +13,9 @@ package struct AgentEvent: Hashable, Sendable {
         self.payload = payload
     }
 
-    package enum Payload: Hashable, Sendable {
+    /// Indirect, because a thousand events are kept and each reader has a queue of them: they share
+    /// one copy of a view.
+    package indirect enum Payload: Hashable, Sendable {
         /// What the charger does or what is known of it changed.
         case state(ChargerView)
         /// An action was accepted or changed its state.

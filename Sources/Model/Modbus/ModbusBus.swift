@@ -19,4 +19,10 @@ package protocol ModbusBus: Sendable {
     func perform(
         _ request: ModbusRequest, timeout: Duration
     ) async throws(ModbusError) -> ModbusResponse
+
+    /// Ends the bus for good: interrupts what is under way.
+    ///
+    /// Everything pending and everything later ends with ``ModbusError/busShutDown``. Shutting down
+    /// twice does nothing more.
+    func shutDown() async
 }

@@ -122,29 +122,15 @@ package final class Agent: AgentService, Service {
     /// Runs until graceful shutdown; then hands the wallboxes back, which takes less than a second.
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { [environment] in
+                await Alarm.waitForEnd(clock: environment.clock)
+                environment.events.close()
+            }
             for (number, line) in lines.enumerated() {
                 // Spread over the period, so that many wallboxes are not asked at once.
                 let offset = period * number / lines.count
-                group.addTask { await self.run(line, offset: offset) }
+                group.addTask { [period] in await line.run(period: period, offset: offset) }
             }
-        }
-    }
-
-    private func run(_ line: ChargerLine, offset: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await line.runDesk() }
-            group.addTask { await line.runTicks(period: self.period, offset: offset) }
-            group.addTask {
-                do {
-                    try await gracefulShutdown()
-                } catch {
-                    // Cancelled instead: the end is the same.
-                }
-                self.environment.events.close()
-                await line.stop()
-            }
-            await line.runWire()
-            group.cancelAll()
         }
     }
 
@@ -195,20 +181,12 @@ package final class Agent: AgentService, Service {
     package func refresh(_ charger: ChargerID, within bound: Duration) async {
         guard let place = places.first(where: { $0.id == charger }) else { return }
         let line = lines[place.line]
-        let since = environment.clock.now().monotonic
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await line.refresh(place.driver) }
-            group.addTask { [clock = environment.clock] in
-                do {
-                    try await clock.sleep(until: since.advanced(by: bound))
-                } catch {
-                    // The poll came first, or the client is gone.
-                }
-                await line.endRefreshes(place.driver, since: since)
-            }
-            await group.next()
-            group.cancelAll()
-        }
+        let clock = environment.clock
+        let deadline = clock.now().monotonic.advanced(by: bound)
+        let polled = Alarm(clock: clock)
+        await line.poll(place.driver, ringing: polled)
+        await polled.wait(until: deadline)
+        await line.forgetWaiter(polled, of: place.driver)
     }
 
     package func events(after sequence: UInt64?) -> AsyncStream<AgentEvent> {

@@ -34,11 +34,22 @@ struct ControlDesk {
             case .change(let change): change.idempotency
             }
         }
+
+        /// - Precondition: The request has not been answered before.
+        func refuse(_ refusal: RequestRefusal) {
+            answer.resume(returning: .failure(refusal))
+        }
+    }
+
+    private enum Tick {
+        case none, due
+        /// Due for a whole period or longer.
+        case overdue
     }
 
     private var requests = Deque<Request>()
     private var snapshot: ChargerSnapshot?
-    private var isTickDue = false
+    private var tick = Tick.none
 
     /// - Returns: Whether there was room for it.
     mutating func add(_ request: Request) -> Bool {
@@ -53,24 +64,48 @@ struct ControlDesk {
 
     /// - Returns: Whether the tick before has been taken.
     mutating func addTick() -> Bool {
-        defer { isTickDue = true }
-        return !isTickDue
+        guard case .none = tick else {
+            tick = .overdue
+            return false
+        }
+        tick = .due
+        return true
     }
 
-    /// Requests first: a stop must not wait for bookkeeping.
+    /// Requests first: a stop must not wait for bookkeeping. But a tick that is overdue, and what
+    /// was read before it, goes before them: a flood of requests must not let the lease of the
+    /// target run out.
     mutating func next() -> Input? {
-        if let request = requests.popFirst() { return .request(request) }
-        if let snapshot {
-            self.snapshot = nil
-            return .snapshot(snapshot)
+        if case .overdue = tick {
+            return nextReading() ?? nextTick()
         }
-        guard isTickDue else { return nil }
-        isTickDue = false
+        if let request = requests.popFirst() { return .request(request) }
+        return nextReading() ?? nextTick()
+    }
+
+    private mutating func nextReading() -> Input? {
+        defer { snapshot = nil }
+        return snapshot.map { .snapshot($0) }
+    }
+
+    private mutating func nextTick() -> Input? {
+        if case .none = tick { return nil }
+        tick = .none
         return .tick
     }
 
+    /// Takes out the requests that came up to a time, to be refused.
+    mutating func takeRequests(receivedUpTo time: MonotonicInstant) -> [Request] {
+        var taken: [Request] = []
+        while let first = requests.first, first.receivedAt.monotonic <= time {
+            taken.append(first)
+            requests.removeFirst()
+        }
+        return taken
+    }
+
     /// Takes out every waiting request, to be refused.
-    mutating func drainRequests() -> [Request] {
+    mutating func takeRequests() -> [Request] {
         defer { requests.removeAll() }
         return Array(requests)
     }

@@ -1,7 +1,7 @@
 import ChargeControl
 import ChargeModel
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// What every line shares.
 struct LineEnvironment: Sendable {
@@ -19,19 +19,27 @@ struct LineEnvironment: Sendable {
 
 /// Whether the last commit succeeded.
 final class StoreHealth: Sendable {
-    private let error = Mutex<StoreError?>(nil)
+    private let error = NIOLockedValueBox<StoreError?>(nil)
 
-    func succeeded() {
-        error.withLock { $0 = nil }
+    /// - Returns: Whether it failed before.
+    func succeeded() -> Bool {
+        error.withLockedValue { error in
+            defer { error = nil }
+            return error != nil
+        }
     }
 
-    func failed(_ failure: StoreError) {
-        error.withLock { $0 = failure }
+    /// - Returns: Whether the last commit succeeded, or failed otherwise: what is worth a line.
+    func failed(_ failure: StoreError) -> Bool {
+        error.withLockedValue { error in
+            defer { error = failure }
+            return error != failure
+        }
     }
 
     /// What is wrong, without internals; nil when nothing is.
     var problem: String? {
-        switch error.withLock({ $0 }) {
+        switch error.withLockedValue({ $0 }) {
         case nil: nil
         case .full: "the disk is full"
         case .unavailable: "the store cannot be written"

@@ -1,7 +1,7 @@
 import ChargeControl
 import ChargeModel
 import Histogram
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Counts what the control loop does. Times go into a histogram with three significant digits, so
 /// that a p99 is measured and not guessed.
@@ -14,7 +14,7 @@ package final class LoopRecorder: Sendable {
     }
 
     private let period: Duration
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// A minute in microseconds: what is longer counts as that.
     private static let longest: UInt64 = 60_000_000
@@ -29,22 +29,22 @@ package final class LoopRecorder: Sendable {
     }
 
     func cycle(late lateness: Duration) {
-        state.withLock {
+        state.withLockedValue {
             $0.cycles += 1
             $0.lateness.record(Self.microseconds(lateness))
         }
     }
 
     func overrun(_ count: Int) {
-        state.withLock { $0.overruns += count }
+        state.withLockedValue { $0.overruns += count }
     }
 
     func reachedWire(after latency: Duration) {
-        state.withLock { _ = $0.actionLatency.record(Self.microseconds(latency)) }
+        state.withLockedValue { _ = $0.actionLatency.record(Self.microseconds(latency)) }
     }
 
     package func statistics(transactions: Int, errors: Int) -> LoopStatistics {
-        state.withLock { state in
+        state.withLockedValue { state in
             LoopStatistics(
                 period: period, cycles: state.cycles, overruns: state.overruns,
                 lateness: Self.percentiles(state.lateness), transactions: transactions,

@@ -1,17 +1,17 @@
 import ChargeModel
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The newest view of every charger, for readers who wait for nobody.
 final class ViewBoard: Sendable {
-    private let view: Mutex<AgentView>
+    private let view: NIOLockedValueBox<AgentView>
 
     init(_ view: AgentView) {
-        self.view = Mutex(view)
+        self.view = NIOLockedValueBox(view)
     }
 
-    var current: AgentView { view.withLock { $0 } }
+    var current: AgentView { view.withLockedValue { $0 } }
 
     func publish(_ charger: ChargerView, at index: Int) {
-        view.withLock { $0.chargers[index] = charger }
+        view.withLockedValue { $0.chargers[index] = charger }
     }
 }
