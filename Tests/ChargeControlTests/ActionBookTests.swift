@@ -1,6 +1,7 @@
-import ChargeControl
 import ChargeModel
 import Testing
+
+@testable import ChargeControl
 
 /// The table at the head of `ActionBook`, every state against every event.
 @Suite struct ActionBookTests {

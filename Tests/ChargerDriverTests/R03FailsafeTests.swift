@@ -11,7 +11,8 @@ import WallboxModel
         return nil
     }
 
-    private func run(_ profile: DeviceProfile, safe: Milliamperes = .amperes(6)) -> DriverBench {
+    /// 8 A, and not the 6 A with which the wallboxes leave the factory.
+    private func run(_ profile: DeviceProfile, safe: Milliamperes = .amperes(8)) -> DriverBench {
         var bench = DriverBench(profile, safe: safe)
         bench.open()
         bench.run(for: .seconds(2))
@@ -78,7 +79,7 @@ import WallboxModel
         for (exception, isWarned) in [
             (ModbusException.illegalDataValue, true), (.serverDeviceBusy, false),
         ] {
-            var bench = try DriverBench(device: "reference-7kw")
+            var bench = try DriverBench(device: "reference-7kw", safe: .amperes(8))
             bench.answer = { request in
                 guard case .writeSingleRegister(1, _) = request.operation else { return nil }
                 return .failure(.exception(exception))
@@ -90,7 +91,7 @@ import WallboxModel
             #expect((warning(bench) != nil) == isWarned)
             bench.answer = nil
             bench.run(for: isWarned ? .seconds(65) : .seconds(8))
-            #expect(bench.truth.failsafe.current == .amperes(6))
+            #expect(bench.truth.failsafe.current == .amperes(8))
             #expect(warning(bench) == nil)
         }
     }
@@ -110,7 +111,7 @@ import WallboxModel
         var bench = run(profile)
         #expect(warning(bench) == nil)
         bench.aim(.zero)
-        bench.run(for: .seconds(5))
+        bench.run(for: .seconds(12))
         #expect(try #require(warning(bench)).contains("takes no 0"))
         #expect(bench.truth.failsafe.current == .amperes(6))
     }
@@ -134,8 +135,8 @@ import WallboxModel
         var profile = try DriverBench.profile("reference-7kw")
         let register = try #require(profile.register(named: "failsafe-current"))
         profile.registers[register.rawValue].scale = RegisterScale(numerator: 1_000)
-        let bench = run(profile, safe: Milliamperes(6_500))
-        #expect(bench.truth.failsafe.current == .amperes(6))
+        let bench = run(profile, safe: Milliamperes(8_500))
+        #expect(bench.truth.failsafe.current == .amperes(8))
         #expect(warning(bench) == nil)
         #expect(bench.written("failsafe-current").count == 1)
     }

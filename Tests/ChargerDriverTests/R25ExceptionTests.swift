@@ -55,7 +55,7 @@ import WallboxModel
     }
 
     @Test func r25_aRefusedBlockLeavesItsValuesAbsentAndTheOthersRead() throws {
-        var bench = try DriverBench(device: "reference-22kw")
+        var bench = try DriverBench(device: "alfen-eve")
         let serial = try #require(bench.profile.register(named: "energy-total"))
         var faults = WallboxFaults()
         faults.registers = [.init(serial, .exception(.illegalDataAddress))]

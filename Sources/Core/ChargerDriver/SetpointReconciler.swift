@@ -40,6 +40,8 @@ package struct SetpointReconciler: Hashable, Sendable {
     private var lastSent: Milliamperes?
     /// Whether the setpoint register holds what was written since contact.
     private var isAsserted = false
+    /// Whether it was switched on by a command since contact.
+    private var isSwitchedOn = false
     /// What stood before the command under way; nil while none is.
     var before: Before?
     /// Whether the last command that went out and was not confirmed may have raised the wallbox.
@@ -157,7 +159,8 @@ package struct SetpointReconciler: Hashable, Sendable {
                 isProvisional: isBelow(limit, goal.limit))
         }
         guard mayRaise, clamped != goal.limit else { return nil }
-        if belief.isOn == nil {
+        if belief.isOn == nil || (control.enabled == .pilot && !isSwitchedOn) {
+            // What only the pilot tells may be the failsafe, which ends when all is written anew.
             return Command(kind: .charge, limit: goal.limit, isReduction: false)
         }
         return isBelow(limit, goal.limit)
@@ -237,6 +240,7 @@ package struct SetpointReconciler: Hashable, Sendable {
         case .idle: belief.isOn = false
         }
         if command.kind != .idle { isAsserted = true }
+        if command.kind == .charge { isSwitchedOn = true }
         before = nil
         isRising = false
         shownExactly = nil
@@ -279,6 +283,7 @@ package struct SetpointReconciler: Hashable, Sendable {
         belief = SetpointBelief()
         before = nil
         isAsserted = false
+        isSwitchedOn = false
         awaiting = nil
         shownExactly = nil
         clamped = nil
@@ -291,5 +296,6 @@ package struct SetpointReconciler: Hashable, Sendable {
     /// itself was read or written since contact.
     var isSetpointKnown: Bool {
         isAsserted || control.readBack == control.setpoint || belief.isOn == false
+            || before?.belief.isOn == false
     }
 }

@@ -96,7 +96,9 @@ struct ScenarioScript {
     private func play(_ words: [String], line: Int, on simulation: inout Simulation) throws {
         switch words.first {
         case "start": simulation.startAgent()
-        case "kill": simulation.killAgent()
+        case "kill":
+            for index in simulation.stations.indices { simulation.disturb(index, for: .zero) }
+            simulation.killAgent()
         case "end": break
         case "store": simulation.store.failure = words.last == "full" ? .full : nil
         case .some(let deed):
@@ -127,8 +129,12 @@ struct ScenarioScript {
         case ("rate", .some(let word)):
             guard let rate = Self.watts(word) else { return false }
             simulation.setMaxChargeRate(rate, of: index)
-        case ("cut", nil): simulation.stations[index].wire.isCut = true
-        case ("mend", nil): simulation.stations[index].wire.isCut = false
+        case ("cut", nil):
+            simulation.disturb(index, for: .seconds(3_600))
+            simulation.stations[index].wire.isCut = true
+        case ("mend", nil):
+            simulation.stations[index].witness.disturbedUntil = now
+            simulation.stations[index].wire.isCut = false
         case ("reboot", nil): simulation.stations[index].box.reboot(at: now)
         case ("cable", .some):
             guard let current else { return false }

@@ -6,9 +6,10 @@ import ChargerDriver
 extension Simulation {
     mutating func pump(_ index: Int) {
         var hasNewTarget = false
-        while let agent = stations[index].agent, agent.committing == nil {
-            if let effect = agent.effects.first {
-                stations[index].agent?.effects.removeFirst()
+        while stations[index].agent?.committing == nil, stations[index].agent != nil {
+            if stations[index].agent?.effects.isEmpty == false,
+                let effect = stations[index].agent?.effects.removeFirst()
+            {
                 carryOut(effect, of: index)
                 if case .setTarget = effect { hasNewTarget = true }
             } else if !takeInput(index) {
@@ -20,27 +21,10 @@ extension Simulation {
 
     /// - Returns: Whether there was any.
     private mutating func takeInput(_ index: Int) -> Bool {
-        guard var agent = stations[index].agent else { return false }
-        let effects: [ControlEffect]
-        if !agent.requests.isEmpty {
-            let request = agent.requests.removeFirst()
-            switch request.order {
-            case .push(let push, let id):
-                effects = agent.control.requested(push, id: id, as: request.id, at: time)
-            case .change(let change):
-                effects = agent.control.settingsRequested(change, as: request.id, at: time)
-            }
-        } else if let snapshot = agent.snapshot {
-            agent.snapshot = nil
-            effects = agent.control.snapshotTaken(snapshot, at: time)
-        } else if agent.isTickDue {
-            agent.isTickDue = false
-            effects = agent.control.tick(at: time)
-        } else {
-            return false
-        }
-        agent.effects = effects
-        stations[index].agent = agent
+        // In place: a copy of the engines would have to be unshared with every event.
+        let time = time
+        guard let effects = stations[index].agent?.takeInput(at: time) else { return false }
+        stations[index].agent?.effects = effects
         return true
     }
 
@@ -126,5 +110,27 @@ extension Simulation {
         stations[index].agent?.requests.append(
             AgentSide.PendingRequest(id: RequestID(rawValue: nextID), order: order))
         pump(index)
+    }
+}
+
+extension AgentSide {
+    /// The effects of the next input; nil when there is none. Requests first, as in the runtime.
+    fileprivate mutating func takeInput(at time: TimePoint) -> [ControlEffect]? {
+        if !requests.isEmpty {
+            let request = requests.removeFirst()
+            switch request.order {
+            case .push(let push, let id):
+                return control.requested(push, id: id, as: request.id, at: time)
+            case .change(let change):
+                return control.settingsRequested(change, as: request.id, at: time)
+            }
+        }
+        if let snapshot {
+            self.snapshot = nil
+            return control.snapshotTaken(snapshot, at: time)
+        }
+        guard isTickDue else { return nil }
+        isTickDue = false
+        return control.tick(at: time)
     }
 }

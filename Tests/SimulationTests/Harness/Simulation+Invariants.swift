@@ -157,8 +157,11 @@ extension Simulation {
         stations[index].box.advance(to: now)
         let truth = stations[index].box.truth
         expect(
-            truth.failsafe.activations == stations[index].witness.activations
-                && !truth.failsafe.isActive, index, "R3: falls back although the agent is there")
+            truth.failsafe.activations == stations[index].witness.activations, index,
+            "R3: falls back although the agent is there")
+        expect(
+            !truth.failsafe.isActive || !stations[index].witness.wantsCharge, index,
+            "R3: stays fallen back although the agent is there")
         expect(agent.control.snapshot.link == .up, index, "R24: the link is not up again")
         guard let limit = agent.control.decision.limit else {
             expect(false, index, "nothing is decided")

@@ -154,7 +154,7 @@ struct Simulation {
 
     mutating func askLine(_ index: Int) {
         let time = time
-        while let agent = stations[index].agent, !agent.isWireBusy {
+        while stations[index].agent?.isWireBusy == false {
             guard let order = stations[index].agent?.line.next(at: time) else { return }
             switch order {
             case .open(let timeout):
@@ -165,7 +165,7 @@ struct Simulation {
                 perform(request, of: index)
             case .sleep(let until):
                 expect(until > now, index, "sleeps until now: it would never sleep")
-                let token = agent.wireToken + 1
+                let token = (stations[index].agent?.wireToken ?? 0) + 1
                 stations[index].agent?.wireToken = token
                 queue.add(.ask(index, generation: generation, token: token), at: until)
                 return
