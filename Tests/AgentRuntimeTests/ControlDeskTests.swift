@@ -23,21 +23,32 @@ import Testing
         #expect(overdue == ["snapshot", "tick", "request"])
     }
 
-    /// A client that pushes for ever must not take the lease from a target.
-    @Test func floodOfPushesDoesNotLetTheLeaseRunOut() async throws {
+    /// A stop of one charger must not wait for all that a client asks of another on the same bus.
+    @Test func busyChargerDoesNotKeepItsNeighbourWaiting() async throws {
         try await Site.run(Site.Plan(buses: [2])) { site in
             await site.clock.advance(by: .seconds(3))
-            _ = try await site.push(.charge)
-            await site.clock.advance(by: .seconds(20))
-            for _ in 0..<60 {
-                for _ in 0..<40 {
-                    // Refused at once: a second charge does not take the place of the first...
-                    _ = await site.pushInBackground(.charge, to: Site.second)
+            site.store.shut()
+            await withTaskGroup(of: Void.self) { group in
+                for kilowatts in 10..<20 {
+                    group.addTask {
+                        let change = SettingsRequest(
+                            charger: Site.first, maxChargeRate: Watts(kilowatts * 1_000))
+                        do {
+                            try await site.agent.change(change)
+                        } catch {
+                            Issue.record(error)
+                        }
+                    }
                 }
-                await site.clock.advance(by: .seconds(1))
+                await site.clock.settle()
+                let stop = await site.pushInBackground(.idle, to: Site.second)
+                for _ in 0..<2 {
+                    site.store.letOneThrough()
+                    await site.clock.settle()
+                }
+                #expect(stop.action != nil)
+                site.store.open()
             }
-            #expect(site.setpoint(0) == .amperes(16))
-            #expect(site.bus.setpointWrites(unit: 1) == [16])
         }
     }
 

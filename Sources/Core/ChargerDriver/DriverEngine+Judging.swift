@@ -12,7 +12,9 @@ extension DriverEngine {
             case .pilot: snapshot.pilot.value?.isOffering
             case .register(let register, let on, let off): isOn(register, on: on, off: off)
             }
-        return SetpointBelief(isOn: isOn, limit: limit.flatMap { $0 > .zero ? $0 : nil })
+        // Switched on with nothing in force is not the same as an unknown limit.
+        let isTold = isOn == true || limit.map { $0 > .zero } == true
+        return SetpointBelief(isOn: isOn, limit: isTold ? limit : nil)
     }
 
     /// A setpoint that has expired is in force no more: the fallback is.

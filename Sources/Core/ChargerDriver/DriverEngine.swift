@@ -228,20 +228,25 @@ package struct DriverEngine: Sendable {
         case (.commandStep(let request), .written):
             return stepConfirmed(request, at: now)
         case (.heartbeat(let request), .written):
-            heartbeat.beaten(at: now.monotonic)
+            beaten(at: now)
             return [wrote("heartbeat", request)]
         case (.failsafe(let write, let request), .written):
             failsafe.confirmed(write)
             // Verified by what the wallbox shows from now on.
             cycle.force(failsafe.readBack)
-            if heartbeat.kind == .rewriteFailsafeTimeout, !write.isCurrent {
-                heartbeat.beaten(at: now.monotonic)
-            }
+            if heartbeat.kind == .rewriteFailsafeTimeout, !write.isCurrent { beaten(at: now) }
             let name = write.isCurrent ? "failsafe current" : "failsafe timeout"
             return [wrote("\(name) \(write.value)", request)]
         case (_, .registers), (_, .written):
             preconditionFailure("\(response) answers \(outstanding)")
         }
+    }
+
+    /// A sign of life was taken. One that comes too late found the wallbox in its failsafe: what was
+    /// written before counts for nothing.
+    private mutating func beaten(at now: TimePoint) {
+        if heartbeat.hasLapsed(at: now.monotonic) { reconciler.contactLost(at: now.monotonic) }
+        heartbeat.beaten(at: now.monotonic)
     }
 
     private mutating func refused(
@@ -274,7 +279,7 @@ package struct DriverEngine: Sendable {
             return [wrote(describe(running.command), request, refusal: exception.description)]
                 + published(at: now)
         case .heartbeat(let request):
-            heartbeat.beaten(at: now.monotonic)
+            heartbeat.refused(at: now.monotonic)
             return [wrote("heartbeat", request, refusal: exception.description)]
         case .failsafe(let write, let request):
             failsafe.refused(

@@ -21,7 +21,13 @@ struct FailsafeKeeper: Hashable, Sendable {
         var confirmed: Int?
         /// Read since contact, and since the last write.
         var shown: Int?
+        /// Writes since it was last shown as wanted.
         var attempts = 0
+
+        mutating func show(_ value: Int?, wanted: Int) {
+            shown = value
+            if value == wanted { attempts = 0 }
+        }
     }
 
     /// A write that is due, in the canonical unit of its register.
@@ -96,10 +102,12 @@ struct FailsafeKeeper: Hashable, Sendable {
     }
 
     mutating func confirmed(_ write: Write) {
+        let readBack = write.isCurrent ? failsafe?.currentReadBack : failsafe?.timeoutReadBack
         update(write) { level in
             level.confirmed = write.value
             level.shown = nil
-            level.attempts += 1
+            // What cannot be read back is believed.
+            level.attempts = readBack == nil ? 0 : level.attempts + 1
         }
     }
 
@@ -120,15 +128,14 @@ struct FailsafeKeeper: Hashable, Sendable {
     ) {
         guard registers.contains(where: { readBack.contains($0) }) else { return }
         if let register = failsafe?.currentReadBack, registers.contains(register) {
-            current.shown = values[register]?.canonical
+            current.show(values[register]?.canonical, wanted: wanted(goal: goal).rawValue)
         }
         if let register = failsafe?.timeoutReadBack, registers.contains(register) {
-            timeout.shown = values[register]?.canonical
+            timeout.show(values[register]?.canonical, wanted: wantedTimeout)
         }
-        if isArmed(goal: goal) {
-            current.attempts = 0
-            timeout.attempts = 0
-        } else if max(current.attempts, timeout.attempts) >= attemptsAllowed, retryAt == nil {
+        if max(current.attempts, timeout.attempts) >= attemptsAllowed, retryAt == nil,
+            !isArmed(goal: goal)
+        {
             retryAt = now.advanced(by: Self.retry)
         }
         if let retryAt, now >= retryAt { self.retryAt = nil }

@@ -6,6 +6,8 @@ struct HeartbeatKeeper: Hashable, Sendable {
     private let heartbeat: Heartbeat
     private(set) var timeout: Duration
     private var lastBeat: MonotonicInstant?
+    /// A refused one is repeated sooner than the next is due.
+    private var retryAt: MonotonicInstant?
 
     init(_ heartbeat: Heartbeat) {
         self.heartbeat = heartbeat
@@ -31,15 +33,28 @@ struct HeartbeatKeeper: Hashable, Sendable {
     /// When the next write is due; nil when none ever is.
     var due: MonotonicInstant? {
         guard isWrite else { return nil }
+        if let retryAt { return retryAt }
         return lastBeat?.advanced(by: period) ?? MonotonicInstant(nanoseconds: .min)
     }
 
     mutating func beaten(at now: MonotonicInstant) {
         lastBeat = now
+        retryAt = nil
+    }
+
+    mutating func refused(at now: MonotonicInstant) {
+        retryAt = now.advanced(by: period / 4)
+    }
+
+    /// Whether the last sign of life is so long ago that the wallbox may have fallen back meanwhile.
+    func hasLapsed(at now: MonotonicInstant) -> Bool {
+        guard isWrite, let lastBeat else { return false }
+        return lastBeat.duration(to: now) >= timeout
     }
 
     mutating func contactLost() {
         lastBeat = nil
+        retryAt = nil
         timeout = Self.initialTimeout(heartbeat.timeout)
     }
 

@@ -1,4 +1,5 @@
 import ChargeModel
+import DeviceProfiles
 
 // What a poll says of the goal.
 extension SetpointReconciler {
@@ -85,7 +86,8 @@ extension SetpointReconciler {
         _ found: SetpointBelief, goal: Goal, at now: TimePoint
     ) {
         belief.merge(found)
-        let isOff = found.isOn == false
+        let isOff =
+            found.isOn == false || found.limit.map { $0 < control.minimum } == true
         progress = .contradicted(found: isOff ? .zero : found.limit ?? belief.limit ?? .zero)
         if goal.limit > .zero, isOff {
             // Not switched on is no danger: try again, seldom.
@@ -115,6 +117,8 @@ extension SetpointReconciler {
             evidence.isWithinLimit
         else { return nil }
         guard isOn == true || !goal.allowsIncrease else { return nil }
+        // Below the minimum nothing is offered, whatever the switch says.
+        if limit < control.minimum { return goal.allowsIncrease ? nil : .zero }
         return acceptsLess || !isBelow(limit, goal.limit) ? limit : nil
     }
 }

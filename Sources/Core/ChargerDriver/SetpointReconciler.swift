@@ -167,14 +167,15 @@ package struct SetpointReconciler: Hashable, Sendable {
             ? Command(kind: .limit, limit: goal.limit, isReduction: false) : nil
     }
 
-    /// What to do about an unknown limit: it counts as above the goal, and yet writing the goal may
-    /// raise it. Where that is not allowed now, no more is written than was last sent; where nothing
-    /// was sent and a limit switches on, nothing but 0 is sure not to raise.
+    /// What to do about a limit that is unknown, or in force below the minimum: it counts as above
+    /// the goal, and yet writing the goal may raise it. Where that is not allowed now, no more is
+    /// written than is in force or was last sent; where neither is known and a limit switches on,
+    /// nothing but 0 is sure not to raise.
     private func reduction(of goal: Goal, mayRaise: Bool) -> Command {
         var limit = goal.limit
         if !mayRaise {
-            let ceiling = lastSent ?? (control.enabled == .readBack ? .zero : limit)
-            limit = min(limit, ceiling)
+            let unsent = control.enabled == .readBack ? .zero : limit
+            limit = min(limit, belief.limit ?? lastSent ?? unsent)
         }
         let isProvisional = limit < goal.limit
         guard limit >= control.minimum else {
@@ -220,7 +221,8 @@ package struct SetpointReconciler: Hashable, Sendable {
         case .limit: belief.limit = nil
         case .idle: belief.isOn = nil
         }
-        isRising = !command.isReduction || lastSent.map { command.limit > $0 } ?? false
+        let lowest = [before?.belief.limit, lastSent].compactMap { $0 }.min()
+        isRising = !command.isReduction || lowest.map { command.limit > $0 } ?? false
         if isRising { lastIncrease = now }
         lastSent = command.limit
     }

@@ -31,6 +31,12 @@ final class GatedStore: ActionRepository {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Lets the commit go on that has waited longest.
+    func letOneThrough() {
+        let first = state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+        first?.resume()
+    }
+
     /// How many commits wait.
     var waitingCount: Int { state.withLock(\.waiting.count) }
 

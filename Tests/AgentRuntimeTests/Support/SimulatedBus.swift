@@ -4,6 +4,8 @@ import DeviceProfiles
 import Modbus
 import WallboxModel
 
+@testable import AgentRuntime
+
 /// A bus in virtual time with simulated wallboxes on it, and what can go wrong with it.
 final class SimulatedBus: ModbusBus {
     /// How the far end behaves.
@@ -37,7 +39,7 @@ final class SimulatedBus: ModbusBus {
         var pending = 0
         var accesses: [Access] = []
         var openings = 0
-        var stuck: [CheckedContinuation<Void, Never>] = []
+        var stuck: [Alarm] = []
     }
 
     private let state: Locked<State>
@@ -123,40 +125,49 @@ final class SimulatedBus: ModbusBus {
             defer { state.stuck = [] }
             return state.stuck
         }
-        for continuation in stuck { continuation.resume() }
+        for alarm in stuck { alarm.ring() }
     }
 
     // MARK: - Parts
 
-    /// Waits as long as the answer takes.
+    /// Waits as long as the answer takes, or until the bus is shut down.
     private func wait(timeout: Duration) async throws(ModbusError) {
         let (behaviour, latency) = state.withLock { ($0.behaviour, $0.latency) }
         switch behaviour {
-        case .answering:
-            await sleep(for: min(latency, timeout))
-            if latency > timeout { throw .timeout }
-        case .silent:
-            await sleep(for: timeout)
-            throw .timeout
-        case .hanging:
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if !state.isShutDown { state.stuck.append(continuation) }
-                    return state.isShutDown
-                }
-                if isOver { continuation.resume() }
-            }
+        case .answering: await pause(for: min(latency, timeout))
+        case .silent: await pause(for: timeout)
+        case .hanging: await shutDownAsked()
         }
         if state.withLock(\.isShutDown) { throw .busShutDown }
+        if behaviour == .silent || latency > timeout { throw .timeout }
     }
 
-    private func sleep(for duration: Duration) async {
+    private func pause(for duration: Duration) async {
         guard duration > .zero else { return }
-        do {
-            try await clock.sleep(until: clock.now().monotonic.advanced(by: duration))
-        } catch {
-            // Cancelling a task does not interrupt its transaction; here it only hastens it.
+        let end = clock.now().monotonic.advanced(by: duration)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [clock] in
+                do {
+                    try await clock.sleep(until: end)
+                } catch {
+                    // Shut down; or the caller was cancelled, which here only hastens the end.
+                }
+            }
+            group.addTask { await self.shutDownAsked() }
+            await group.next()
+            group.cancelAll()
         }
+    }
+
+    /// Waits until the bus is shut down, or the task is cancelled.
+    private func shutDownAsked() async {
+        let alarm = state.withLock { state in
+            let alarm = Alarm(clock: clock)
+            state.isShutDown ? alarm.ring() : state.stuck.append(alarm)
+            return alarm
+        }
+        await alarm.wait()
+        state.withLock { $0.stuck.removeAll { $0 === alarm } }
     }
 
     private func answer(_ request: ModbusRequest) throws(ModbusError) -> ModbusResponse {

@@ -88,6 +88,23 @@ struct Site: Sendable {
         }
     }
 
+    init(_ plan: Plan, clock: SystemClock) async throws {
+        self.clock = ManualClock()
+        let profile = try Self.profile(plan.profile)
+        store = GatedStore()
+        let buses = plan.buses.map { Self.bus($0, plan, profile, clock) }
+        self.buses = buses
+        var parts: [Agent.Bus] = []
+        for (place, bus) in buses.enumerated() {
+            parts.append(Agent.Bus(address: "x", bus: bus, chargers: [Self.charger(place, unit: 1, plan, profile)]))
+        }
+        agent = try await Agent(buses: parts, poll: plan.poll, repository: store, clock: clock,
+            makeActionID: { Action.ID("action_\(UInt64.random(in: 0 ... .max))") }, seed: 1,
+            log: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
+        group = ServiceGroup(services: [agent], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
+    }
+    func shutDownNow() async { await group.triggerGracefulShutdown() }
+
     init(
         _ plan: Plan, clock: ManualClock, store: GatedStore = GatedStore(),
         buses given: [SimulatedBus]? = nil
@@ -122,7 +139,7 @@ struct Site: Sendable {
     }
 
     private static func bus(
-        _ count: Int, _ plan: Plan, _ profile: DeviceProfile, _ clock: ManualClock
+        _ count: Int, _ plan: Plan, _ profile: DeviceProfile, _ clock: any AgentClock
     ) -> SimulatedBus {
         let now = clock.now().monotonic
         let wallboxes = (1...count).map { unit in

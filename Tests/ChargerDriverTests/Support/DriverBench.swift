@@ -153,3 +153,8 @@ struct DriverBench {
         }
     }
 }
+
+extension DriverBench: CustomTestStringConvertible {
+    /// Failures show this instead of everything that a bench holds.
+    var testDescription: String { "\(profile.id) after \(elapsed)" }
+}

@@ -160,7 +160,8 @@ extension Simulation {
             truth.failsafe.activations == stations[index].witness.activations, index,
             "R3: falls back although the agent is there")
         expect(
-            !truth.failsafe.isActive || !stations[index].witness.wantsCharge, index,
+            !truth.failsafe.isActive || !stations[index].witness.wantsCharge
+                || agent.control.decision.limit == .zero, index,
             "R3: stays fallen back although the agent is there")
         expect(agent.control.snapshot.link == .up, index, "R24: the link is not up again")
         guard let limit = agent.control.decision.limit else {
