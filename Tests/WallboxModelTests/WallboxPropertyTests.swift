@@ -41,6 +41,7 @@ import WallboxModel
         var remembering = bench
         var forgetful = bench
         _ = remembering.values(at: seconds)
+        _ = forgetful.values(at: seconds)
         forgetful.setFaults(at: seconds + 7) { _ in }
         return remembering.values(at: seconds + 7) == forgetful.values(at: seconds + 7)
     }

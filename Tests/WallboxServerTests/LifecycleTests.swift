@@ -34,7 +34,7 @@ import WallboxServer
         }
     }
 
-    @Test func aGracefulShutdownEndsEverythingWithinASecond() async throws {
+    @Test func aGracefulShutdownWaitsForNoClient() async throws {
         let server = try await listen()
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let endpoint = ControlEndpoint(for: server, logger: .silent) { announce.yield($0) }
@@ -54,7 +54,9 @@ import WallboxServer
                     #expect(await modbus.receiveToEnd() == [])
                     _ = await idle.receiveToEnd()
                     try await tasks.waitForAll()
-                    #expect(ContinuousClock.now - start < .seconds(1))
+                    // It takes milliseconds; the bound leaves room for a busy machine, and none
+                    // for a shutdown that waits for the clients.
+                    #expect(ContinuousClock.now - start < .seconds(5))
                 }
             }
         }
