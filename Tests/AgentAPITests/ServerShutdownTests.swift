@@ -100,7 +100,7 @@ extension ServerOnSockets {
                 let (ports, port) = AsyncStream.makeStream(of: Int.self)
                 async let isServed: Void = withServer(limits: limits) { server in
                     port.yield(server.port)
-                    try await eventually { server.connections > 20 }
+                    try await untilItIsSo { server.connections > 20 }
                 }
                 let bound = try #require(await ports.first { _ in true })
                 let clients = await Self.connectUntilRefused(port: bound)
