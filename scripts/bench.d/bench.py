@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -16,6 +17,8 @@ from processes import ROOT, BenchFailure
 
 def main() -> int:
     arguments = parse()
+    # As after Ctrl-C: everything that was started ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parent = ROOT / ".build"
     parent.mkdir(exist_ok=True)
     # Not in /tmp, which may be memory: what a commit costs is part of the answer.
@@ -30,6 +33,8 @@ def main() -> int:
     except BenchFailure as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
         shutil.rmtree(directory)
     return 0
@@ -42,7 +47,7 @@ def parse() -> argparse.Namespace:
         "--only", choices=["push", "bus", "footprint", "start"], help="one part of the table"
     )
     parser.add_argument(
-        "--binary", type=pathlib.Path, default=ROOT / ".build/release/evse-agent",
+        "--binary", type=lambda path: pathlib.Path(path).resolve(), default=ROOT / ".build/release/evse-agent",
         help="measure this one instead of the release build of the checkout",
     )
     return parser.parse_args()

@@ -1,13 +1,13 @@
 """The processes that the bench measures, and the ones that they talk to. Each ends with its
-`with` block, whatever happens in between."""
+`with` block; one that does not come to that ends with the bench."""
 
+import atexit
 import contextlib
 import json
 import os
 import pathlib
 import queue
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -36,6 +36,7 @@ class Process:
             [str(word) for word in command], stdin=subprocess.PIPE, text=True, cwd=ROOT, **streams
         )
         self.output = getattr(self.child, talks_on)
+        atexit.register(self.end)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -46,9 +47,12 @@ class Process:
         return self
 
     def __exit__(self, *_) -> None:
-        self.child.send_signal(signal.SIGTERM)
+        self.end()
+
+    def end(self) -> None:
+        atexit.unregister(self.end)
+        self.child.terminate()
         try:
-            self.child.stdin.close()
             self.child.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.child.kill()
