@@ -47,7 +47,9 @@ def parse() -> argparse.Namespace:
         "--only", choices=["push", "bus", "footprint", "start"], help="one part of the table"
     )
     parser.add_argument(
-        "--binary", type=lambda path: pathlib.Path(path).resolve(), default=ROOT / ".build/release/evse-agent",
+        "--binary",
+        type=lambda path: pathlib.Path(path).resolve(),
+        default=ROOT / ".build/release/evse-agent",
         help="measure this one instead of the release build of the checkout",
     )
     return parser.parse_args()

@@ -59,7 +59,7 @@ def print_table(rows: list[Row]) -> None:
     cells = [["figure", "asked", "measured", "", "how"], *(row.cells for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(5)]
     for number, line in enumerate(cells):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths))
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print(text.rstrip())
         if number == 0:
             print("  ".join("-" * width for width in widths))

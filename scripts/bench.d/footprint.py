@@ -7,7 +7,15 @@ import time
 from client import Client
 from figures import Row, Samples
 from processes import (
-    Agent, BenchFailure, Peer, Recorder, Simulator, all_of, cpu_seconds, memory_kib, thread_count,
+    Agent,
+    BenchFailure,
+    Peer,
+    Recorder,
+    Simulator,
+    all_of,
+    cpu_seconds,
+    memory_kib,
+    thread_count,
 )
 
 SETTLING = 5  # seconds from the start of the process, its first poll included
@@ -18,9 +26,11 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, seconds: int) -> list
     profiles = ["reference-7kw", "reference-7kw"]
     with all_of(*(Simulator(binary, profile, log) for profile in profiles)) as simulators:
         ports = [simulator.port for simulator in simulators]
-        with all_of(
-            Agent(binary, directory / "footprint", list(zip(profiles, ports))), Peer(ports, log)
-        ) as (agent, peer):
+        wallboxes = list(zip(profiles, ports, strict=True))
+        with all_of(Agent(binary, directory / "footprint", wallboxes), Peer(ports, log)) as (
+            agent,
+            peer,
+        ):
             port = agent.serving()
             time.sleep(SETTLING)
             used = cpu_seconds(agent.pid), cpu_seconds(peer.pid)
@@ -34,14 +44,36 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, seconds: int) -> list
                 loop = client.get("/health/ready")["data"]["loop"]
     late = loop["latenessMicroseconds"]
     return [
-        Row("loop lateness p99, 2 wallboxes", late["p99"] / 1000, "ms", 5,
-            f"n {late['count']}: p50 {late['p50'] / 1000:.2f}, max {late['max'] / 1000:.2f} ms"),
-        Row("resident memory", rss / 1024, "MiB", 35,
-            f"{threads} threads; peer {peer_rss / 1024:.1f} MiB", digits=1),
-        Row("anonymous memory", anonymous / 1024, "MiB", 12,
-            f"peer {peer_anonymous / 1024:.1f} MiB", digits=1),
-        Row("CPU of one core", 100 * ours / took, "%", 0.3,
-            f"over {took:.0f} s at 1 Hz; peer {100 * theirs / took:.2f} %"),
+        Row(
+            "loop lateness p99, 2 wallboxes",
+            late["p99"] / 1000,
+            "ms",
+            5,
+            f"n {late['count']}: p50 {late['p50'] / 1000:.2f}, max {late['max'] / 1000:.2f} ms",
+        ),
+        Row(
+            "resident memory",
+            rss / 1024,
+            "MiB",
+            35,
+            f"{threads} threads; peer {peer_rss / 1024:.1f} MiB",
+            digits=1,
+        ),
+        Row(
+            "anonymous memory",
+            anonymous / 1024,
+            "MiB",
+            12,
+            f"peer {peer_anonymous / 1024:.1f} MiB",
+            digits=1,
+        ),
+        Row(
+            "CPU of one core",
+            100 * ours / took,
+            "%",
+            0.3,
+            f"over {took:.0f} s at 1 Hz; peer {100 * theirs / took:.2f} %",
+        ),
     ]
 
 
@@ -53,10 +85,22 @@ def measure_start(binary: pathlib.Path, directory: pathlib.Path, starts: int) ->
         fresh.append(first_poll_seconds(binary, state))
         again.append(first_poll_seconds(binary, state))
     return [
-        Row("start to first poll", Samples(again).p50, "s", 0.3, Samples(again).described("s", 3),
-            digits=3),
-        Row("  with an empty state directory", Samples(fresh).p50, "s", 0.3,
-            Samples(fresh).described("s", 3), digits=3),
+        Row(
+            "start to first poll",
+            Samples(again).p50,
+            "s",
+            0.3,
+            Samples(again).described("s", 3),
+            digits=3,
+        ),
+        Row(
+            "  with an empty state directory",
+            Samples(fresh).p50,
+            "s",
+            0.3,
+            Samples(fresh).described("s", 3),
+            digits=3,
+        ),
     ]
 
 

@@ -1,5 +1,5 @@
-"""What one would write in an afternoon, for comparison: polls wallboxes once a second with pymodbus,
-writes a limit when aiohttp is asked to, stores nothing. Usage: peer.py MODBUS_PORT..."""
+"""What one would write in an afternoon, for comparison: polls wallboxes once a second with
+pymodbus, writes a limit when aiohttp is asked to, stores nothing. Usage: peer.py MODBUS_PORT..."""
 
 import asyncio
 import sys

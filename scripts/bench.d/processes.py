@@ -71,8 +71,8 @@ class Process:
                 line = self.lines.get(timeout=max(0, deadline - time.monotonic()))
             except queue.Empty:
                 raise BenchFailure(
-                    f"{self.name} did not say /{pattern}/ within {within} s; it said: {passed[-5:]};"
-                    f" log: {self.log.read_text()[-500:] if self.log.exists() else ''}"
+                    f"{self.name} did not say /{pattern}/ within {within} s; it said: {passed[-5:]}"
+                    f"; log: {self.log.read_text()[-500:] if self.log.exists() else ''}"
                 ) from None
             if found := re.search(pattern, line):
                 return found

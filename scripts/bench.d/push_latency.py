@@ -1,5 +1,5 @@
-"""Push sent to setpoint on the wire: ours, which stores the action durably first, and in turn in the
-same run a script that stores nothing, each with its own simulated wallboxes of the same kind."""
+"""Push sent to setpoint on the wire: ours, which stores the action durably first, and in turn in
+the same run a script that stores nothing, each with its own simulated wallboxes of the same kind."""
 
 import dataclasses
 import pathlib
@@ -42,18 +42,25 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, rounds: int) -> list[
     log = directory / "push.log"
     with all_of(Recorder(WALLBOXES, log), Recorder(WALLBOXES, log)) as (boxes, peer_boxes):
         wallboxes = [("reference-7kw", port) for port in boxes.ports]
-        with all_of(
-            Agent(binary, directory / "push", wallboxes), Peer(peer_boxes.ports, log)
-        ) as (agent, peer):
+        with all_of(Agent(binary, directory / "push", wallboxes), Peer(peer_boxes.ports, log)) as (
+            agent,
+            peer,
+        ):
             port = agent.serving()
             with Client(port, agent.key) as ours_client, Client(peer.port) as peer_client:
                 ours = Side(
-                    boxes, ours_client, "/ev-charger/device_ev_{:03d}",
-                    idle={"action": {"command": "idle"}}, charge={"action": {"command": "charge"}},
+                    boxes,
+                    ours_client,
+                    "/ev-charger/device_ev_{:03d}",
+                    idle={"action": {"command": "idle"}},
+                    charge={"action": {"command": "charge"}},
                 )
                 theirs = Side(
-                    peer_boxes, peer_client, "/limit/{}",
-                    idle={"amperes": 0}, charge={"amperes": FULL / 10},
+                    peer_boxes,
+                    peer_client,
+                    "/limit/{}",
+                    idle={"amperes": 0},
+                    charge={"amperes": FULL / 10},
                 )
                 time.sleep(3)  # every wallbox is polled once, its failsafe armed
                 used = cpu_seconds(agent.pid), cpu_seconds(peer.pid)
@@ -96,9 +103,19 @@ def rows(ours: Side, theirs: Side, loop: dict, cpu: list[float], memory: tuple) 
         Row("  peer script, p50", peer_wire.p50, "ms", None, peer_wire.described("ms")),
         Row("  peer script, p99", peer_wire.p99, "ms", None, "aiohttp + pymodbus, stores nothing"),
         Row("  ours to peer, p50", wire.p50 / peer_wire.p50, "x", None, "in turn, same run"),
-        Row("  ours to peer, p99", wire.p99 / peer_wire.p99, "x", None,
-            f"ours {share}, {rss}; peer {peer_share}, {peer_rss}"),
-        Row(f"loop lateness p99, {WALLBOXES} wallboxes", late["p99"] / 1000, "ms", 5,
+        Row(
+            "  ours to peer, p99",
+            wire.p99 / peer_wire.p99,
+            "x",
+            None,
+            f"ours {share}, {rss}; peer {peer_share}, {peer_rss}",
+        ),
+        Row(
+            f"loop lateness p99, {WALLBOXES} wallboxes",
+            late["p99"] / 1000,
+            "ms",
+            5,
             f"n {late['count']}: p50 {late['p50'] / 1000:.2f}, max {late['max'] / 1000:.2f} ms,"
-            f" overruns {loop['overruns']}, errors {loop['errors']} of {loop['transactions']}"),
+            f" overruns {loop['overruns']}, errors {loop['errors']} of {loop['transactions']}",
+        ),
     ]

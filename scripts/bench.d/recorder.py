@@ -73,7 +73,7 @@ class Connection:
         self.received = b""
 
     def serve(self) -> list[str]:
-        """Answers what has come in. Returns the lines to tell; raises ConnectionError at the end."""
+        """Answers what has come in; the lines to tell. Raises ConnectionError at the end."""
         data, ancillary, _, _ = self.socket.recvmsg(4096, socket.CMSG_SPACE(16))
         if not data:
             raise ConnectionError("closed by the client")
