@@ -1,5 +1,5 @@
 """Push sent to setpoint on the wire: ours, which stores the action durably first, and in turn in
-the same run a script that stores nothing, each with its own simulated wallboxes of the same kind."""
+the same run a script that stores nothing, each with simulated wallboxes of its own."""
 
 import dataclasses
 import pathlib
