@@ -14,10 +14,24 @@ struct TimeZoneNames: Sendable {
         TimeZoneNames(
             current: { TimeZone.current.identifier },
             known: { TimeZone.knownTimeZoneIdentifiers },
-            isInstalled: { name in
-                FileManager.default.fileExists(atPath: "/usr/share/zoneinfo/\(name)")
-                    && TimeZone(identifier: name) != nil
-            })
+            isInstalled: Self.hasRules)
+    }
+
+    /// Looks at the file itself: asking Foundation would load all of ICU, which costs megabytes.
+    ///
+    /// Zones begin with a capital letter; what does not (`posix/`, `right/`, `localtime`) are other
+    /// forms of the same rules that Foundation does not know.
+    private static func hasRules(_ name: String) -> Bool {
+        guard name.first?.isUppercase == true,
+            let file = FileHandle(forReadingAtPath: "/usr/share/zoneinfo/\(name)")
+        else { return false }
+        do {
+            // RFC 9636, section 3.1: the magic of a file of time zone rules.
+            return try file.read(upToCount: 4) == Data("TZif".utf8)
+        } catch {
+            // A directory, such as Europe.
+            return false
+        }
     }
 
     func checked(_ name: String) throws(ConfigurationProblem) -> String {
