@@ -272,8 +272,8 @@ private func parse(_ text: String) -> ConfigurationParser.Result {
         ConfigurationParser.KnownProfile(id: "abl-emh1", port: 502, unit: 1),
     ]
     let zones = TimeZoneNames(
-        current: "Asia/Kolkata", known: ["Europe/Berlin", "Europe/London"]
-    ) { ["Europe/Berlin", "Europe/London"].contains($0) }
+        current: { "Asia/Kolkata" }, known: { ["Europe/Berlin", "Europe/London"] },
+        isInstalled: { ["Europe/Berlin", "Europe/London"].contains($0) })
     return ConfigurationParser.parse(text, profiles: profiles, timeZones: zones)
 }
 

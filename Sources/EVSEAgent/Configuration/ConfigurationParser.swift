@@ -66,17 +66,16 @@ struct ConfigurationParser {
     }
 
     private mutating func site(_ root: ConfigurationReader.Section) -> AgentConfiguration.Site {
-        var site = AgentConfiguration.Site(timeZone: timeZones.current, clock: .auto)
         guard let section = reader.subsection(root, "site", keys: ["timezone", "clock"]) else {
-            return site
+            return AgentConfiguration.Site(timeZone: timeZones.current(), clock: .auto)
         }
         let timeZones = timeZones
-        site.timeZone =
-            reader.value(section, "timezone") { (text) throws(ConfigurationProblem) in
-                try timeZones.checked(text)
-            } ?? site.timeZone
-        site.clock = reader.value(section, "clock", ConfigurationValues.word) ?? site.clock
-        return site
+        let timeZone = reader.value(section, "timezone") { (text) throws(ConfigurationProblem) in
+            try timeZones.checked(text)
+        }
+        return AgentConfiguration.Site(
+            timeZone: timeZone ?? timeZones.current(),
+            clock: reader.value(section, "clock", ConfigurationValues.word) ?? .auto)
     }
 
     private mutating func api(_ root: ConfigurationReader.Section) -> AgentConfiguration.API {

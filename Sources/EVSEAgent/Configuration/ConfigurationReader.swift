@@ -52,7 +52,9 @@ struct ConfigurationReader {
             return nil
         }
         do {
-            if let root = try Yams.compose(yaml: text) { return root }
+            // Without the rules that guess types: a value is text until its key says more, and these
+            // rules are regular expressions, for which Foundation loads all of ICU.
+            if let root = try Yams.compose(yaml: text, .basic) { return root }
             error(
                 .start, ConfigurationProblem("the file is empty", "List the chargers in it"))
         } catch {

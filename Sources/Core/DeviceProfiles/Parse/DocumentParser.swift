@@ -36,7 +36,9 @@ struct DocumentParser {
         }
         for _ in 0...Self.masks.count {
             do {
-                guard let root = try Yams.compose(yaml: text) else {
+                // Without the rules that guess types: a value is text until the language says more,
+                // and these rules are regular expressions, for which Foundation loads all of ICU.
+                guard let root = try Yams.compose(yaml: text, .basic) else {
                     diagnostics.error(.start, "the file is empty", "Describe a wallbox in it")
                     return nil
                 }
