@@ -43,7 +43,7 @@ import Testing
 
     @Test func aVehicleThatHasChargedAndStopsSuspends() {
         var bench = bench(.c2, wants: .charge, power: Watts(3_000))
-        bench.poll(.b2)
+        bench.poll(.b2) { snapshot, now in snapshot.power = .captured(.zero, at: now) }
         #expect(bench.engine.view.status == .suspendedEV)
         bench.poll(.c2) { snapshot, now in snapshot.power = .captured(.zero, at: now) }
         #expect(bench.engine.view.status == .suspendedEV)
@@ -111,7 +111,9 @@ import Testing
         }
         #expect(bench.engine.view.power == Watts(6_900))
         #expect(bench.engine.view.isPowerEstimated)
-        bench.poll(.b2)
+        bench.poll(.b2) { snapshot, now in
+            snapshot.currents = Array(repeating: .captured(.zero, at: now), count: 3)
+        }
         #expect(bench.engine.view.power == .zero)
         #expect(!bench.engine.view.isPowerEstimated)
         bench.poll(.c2) { snapshot, _ in snapshot.currents[1] = .absent(.refused) }

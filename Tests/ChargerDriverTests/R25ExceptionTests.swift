@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
@@ -11,20 +12,15 @@ import WallboxModel
         var bench = try DriverBench(device: "reference-7kw")
         bench.open()
         bench.run(for: .seconds(2))
-        let counter = Counter()
+        let counter = Locked(0)
         bench.answer = { request in
             guard case .writeSingleRegister(0, _) = request.operation else { return nil }
-            counter.count += 1
+            counter.withLock { $0 += 1 }
             return .failure(.exception(ModbusException(rawValue: code)))
         }
         bench.aim(.amperes(10))
         bench.run(for: .milliseconds(100))
-        return (counter.count, bench)
-    }
-
-    /// Safety: only ever touched by the one test that owns it, on one task.
-    private final class Counter: @unchecked Sendable {
-        var count = 0
+        return (counter.withLock { $0 }, bench)
     }
 
     @Test(arguments: UInt8.min...UInt8.max)

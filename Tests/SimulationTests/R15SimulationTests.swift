@@ -1,5 +1,6 @@
 import ChargeModel
 import DeviceProfiles
+import Foundation
 import Testing
 
 @Suite struct R15SimulationTests {
@@ -22,26 +23,38 @@ import Testing
         var simulation = Simulation(
             seed: seed, plans: try plans(seed: seed), isRecording: isRecording)
         RandomWorld(duration: duration).start(&simulation)
-        simulation.run(for: duration + .seconds(300))
+        simulation.run(for: duration + .seconds(240))
         simulation.checkEnd()
         return simulation
     }
 
-    @Test(arguments: Array(UInt64(1)...40))
+    /// As many seeds as a test run in debug bears. More and longer ones with `SIMULATION_SEEDS`, such
+    /// as `1-1000`, and `SIMULATION_SECONDS`.
+    private static let seeds: ClosedRange<UInt64> = {
+        let text = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"] ?? ""
+        let bounds = text.split(separator: "-").compactMap { UInt64($0) }
+        guard let first = bounds.first, let last = bounds.last, first <= last else { return 1...12 }
+        return first...last
+    }()
+
+    private static let duration: Duration = .seconds(
+        ProcessInfo.processInfo.environment["SIMULATION_SECONDS"].flatMap { Int($0) } ?? 600)
+
+    @Test(arguments: Self.seeds)
     func r15_noInvariantBreaksUnderFaults(seed: UInt64) throws {
-        let simulation = try Self.run(seed: seed, for: .seconds(900))
+        let simulation = try Self.run(seed: seed, for: Self.duration)
         guard let violation = simulation.violations.first else { return }
         // The same seed gives the same run: this time with what happened before.
-        let replay = try Self.run(seed: seed, for: .seconds(900), isRecording: true)
-        let station = violation.split(separator: " ").first { $0.contains("-") } ?? ""
-        let lines = (replay.transcript ?? []).filter { $0.contains("  \(station)  ") }
+        let replay = try Self.run(seed: seed, for: Self.duration, isRecording: true)
+        let station = replay.stations.map(\.id.rawValue).first { violation.contains("\($0) (") }
+        let lines = (replay.transcript ?? []).filter { $0.contains("  \(station ?? "")  ") }
         Issue.record("\(violation)\n\(lines.suffix(60).joined(separator: "\n"))")
     }
 
     @Test func r15_theSameSeedGivesTheSameTrace() throws {
-        let first = try Self.run(seed: 7, for: .seconds(900))
-        let second = try Self.run(seed: 7, for: .seconds(900))
-        let other = try Self.run(seed: 8, for: .seconds(900))
+        let first = try Self.run(seed: 7, for: .seconds(600))
+        let second = try Self.run(seed: 7, for: .seconds(600))
+        let other = try Self.run(seed: 8, for: .seconds(600))
         #expect(first.hash == second.hash)
         #expect(first.hash != other.hash)
         #expect(first.transactions > 1_000)

@@ -296,14 +296,24 @@ package struct ControlEngine: Sendable {
 
     private var isCharging: Bool? {
         guard let pilot = snapshot.pilot.value else { return nil }
-        guard pilot.isDrawing else { return false }
-        guard let power = measuredPower.value else { return true }
+        guard let power = measuredPower.value else { return pilot.isDrawing }
         return power > .zero
     }
 
+    /// What flows, whatever the pilot says: after a stop a vehicle draws for seconds yet, and through
+    /// a welded contactor for ever. What a meter shows in a state without charging, up to 1 A of one
+    /// phase, is its noise (requirement R10 has the same figure).
     private var measuredPower: (value: Watts?, isEstimated: Bool) {
         guard let pilot = snapshot.pilot.value else { return (nil, false) }
-        guard pilot.isDrawing else { return (.zero, false) }
+        let metered = meteredPower
+        if pilot.isDrawing { return metered }
+        guard pilot != .a, let power = metered.value, power > Watts(230) else {
+            return (.zero, false)
+        }
+        return metered
+    }
+
+    private var meteredPower: (value: Watts?, isEstimated: Bool) {
         if let power = snapshot.power.value { return (power, false) }
         var estimate = 0
         for (phase, current) in snapshot.currents.enumerated() {
@@ -322,12 +332,12 @@ package struct ControlEngine: Sendable {
         case .e: return .faulted
         case .f: return .unavailable
         case .a: return .available
+        case _ where isCharging == true:
+            return isHeld ? .finishing : .charging
         case .c2, .d2:
-            if isHeld { return .finishing }
-            return isCharging == true ? .charging : (hasCharged ? .suspendedEV : .preparing)
+            return isHeld ? .finishing : (hasCharged ? .suspendedEV : .preparing)
         case .b2:
-            if isHeld { return .suspendedEVSE }
-            return hasCharged ? .suspendedEV : .preparing
+            return isHeld ? .suspendedEVSE : (hasCharged ? .suspendedEV : .preparing)
         case .b1, .c1, .d1:
             return isHeld ? .suspendedEVSE : .preparing
         }

@@ -14,8 +14,8 @@ extension ChargerLine {
         }
         stop()
         if Task.isCancelled {
-            // A cancelled task cannot sleep, and handing back has pauses to keep: it gets a task
-            // that is not cancelled. It is waited for here and ends within its bound.
+            // Why this task is unstructured: a cancelled task cannot sleep, and handing back has
+            // pauses to keep. It is waited for here and ends within its bound.
             await Task { await handBack() }.value
         } else {
             await handBack()

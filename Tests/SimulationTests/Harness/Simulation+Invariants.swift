@@ -144,7 +144,6 @@ extension Simulation {
 
     /// What must hold a while after the last fault.
     mutating func checkCalm(_ index: Int) {
-        stations[index].witness.noteWish(at: now)
         guard stations[index].witness.disturbedUntil.advanced(by: .seconds(60)) < now,
             let agent = stations[index].agent,
             agent.startedAt.advanced(by: .seconds(60)) < now,

@@ -49,7 +49,10 @@ struct Simulation {
     var isAgentUp = false
     var nextID: UInt64 = 1
 
-    static let tickPeriod = Duration.milliseconds(500)
+    static let tickPeriod = Duration.seconds(1)
+    /// What must hold when nothing disturbs is looked at with every so many ticks.
+    private static let ticksPerCheck = 5
+    private var ticks = 0
 
     init(seed: UInt64, plans: [StationPlan], isRecording: Bool = false) {
         self.seed = seed
@@ -106,10 +109,12 @@ struct Simulation {
 
     private mutating func tick() {
         queue.add(.tick(generation: generation), at: now.advanced(by: Self.tickPeriod))
+        ticks += 1
         for station in stations.indices {
             stations[station].agent?.isTickDue = true
             pump(station)
-            checkCalm(station)
+            stations[station].witness.noteWish(at: now)
+            if ticks.isMultiple(of: Self.ticksPerCheck) { checkCalm(station) }
         }
     }
 
