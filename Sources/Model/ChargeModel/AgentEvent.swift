@@ -13,7 +13,7 @@ package struct AgentEvent: Hashable, Sendable {
         self.payload = payload
     }
 
-    /// Indirect, because a thousand events are kept and each reader has a queue of them: they share
+    /// Indirect, because hundreds of events are kept and each reader has a queue of them: they share
     /// one copy of a view.
     package indirect enum Payload: Hashable, Sendable {
         /// What the charger does or what is known of it changed.

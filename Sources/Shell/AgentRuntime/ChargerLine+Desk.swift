@@ -117,7 +117,8 @@ extension ChargerLine {
             return .success(.action(action.asAcknowledged))
         } catch {
             log.error("the store cannot be read: \(error)")
-            return .failure(error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5)))
+            return .failure(
+                error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5)))
         }
     }
 

@@ -8,7 +8,7 @@ import NIOConcurrencyHelpers
 /// returning one ``kept`` more), then its stream ends and it resumes by number.
 package final class EventFeed: Sendable {
     /// How many events a returning reader can be given.
-    package static let kept = 1_024
+    package static let kept = 512
     /// How many events a reader may be behind.
     package static let readerBuffer = 256
 
