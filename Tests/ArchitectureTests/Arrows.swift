@@ -55,7 +55,7 @@ enum Arrows {
             ],
             libraries: [
                 "AsyncAlgorithms", "DequeModule", "Glibc", "Histogram", "Logging",
-                "ServiceLifecycle", "Synchronization",
+                "NIOConcurrencyHelpers", "ServiceLifecycle", "Synchronization",
             ]),
 
         // The composition root: the only place that knows all.
