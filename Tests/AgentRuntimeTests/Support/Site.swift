@@ -96,13 +96,20 @@ struct Site: Sendable {
         self.buses = buses
         var parts: [Agent.Bus] = []
         for (place, bus) in buses.enumerated() {
-            parts.append(Agent.Bus(address: "x", bus: bus, chargers: [Self.charger(place, unit: 1, plan, profile)]))
+            parts.append(
+                Agent.Bus(
+                    address: "x", bus: bus,
+                    chargers: [Self.charger(place, unit: 1, plan, profile)]))
         }
-        agent = try await Agent(buses: parts, poll: plan.poll, repository: store, clock: clock,
+        agent = try await Agent(
+            buses: parts, poll: plan.poll, repository: store, clock: clock,
             makeActionID: { Action.ID("action_\(UInt64.random(in: 0 ... .max))") }, seed: 1,
             log: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
-        group = ServiceGroup(services: [agent], logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
+        group = ServiceGroup(
+            services: [agent],
+            logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
     }
+
     func shutDownNow() async { await group.triggerGracefulShutdown() }
 
     init(
