@@ -96,10 +96,11 @@ actor ChargerLine {
     @discardableResult
     func stop() -> MonotonicInstant {
         if let handBackBy { return handBackBy }
-        let deadline = environment.clock.now().monotonic.advanced(by: Self.handBackBound)
+        let now = environment.clock.now().monotonic
+        let deadline = now.advanced(by: Self.handBackBound)
         handBackBy = deadline
         for index in seats.indices {
-            for request in seats[index].desk.takeRequests() {
+            for request in seats[index].desk.takeRequests(receivedUpTo: now) {
                 request.refuse(.busy(retryAfter: .seconds(5)))
             }
             for waiter in seats[index].pollWaiters { waiter.alarm.ring() }

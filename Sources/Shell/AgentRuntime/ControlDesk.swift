@@ -103,10 +103,4 @@ struct ControlDesk {
         }
         return taken
     }
-
-    /// Takes out every waiting request, to be refused.
-    mutating func takeRequests() -> [Request] {
-        defer { requests.removeAll() }
-        return Array(requests)
-    }
 }

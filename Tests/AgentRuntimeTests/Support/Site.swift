@@ -88,38 +88,15 @@ struct Site: Sendable {
         }
     }
 
-    init(_ plan: Plan, clock: SystemClock) async throws {
-        self.clock = ManualClock()
-        let profile = try Self.profile(plan.profile)
-        store = GatedStore()
-        let buses = plan.buses.map { Self.bus($0, plan, profile, clock) }
-        self.buses = buses
-        var parts: [Agent.Bus] = []
-        for (place, bus) in buses.enumerated() {
-            parts.append(
-                Agent.Bus(
-                    address: "x", bus: bus,
-                    chargers: [Self.charger(place, unit: 1, plan, profile)]))
-        }
-        agent = try await Agent(
-            buses: parts, poll: plan.poll, repository: store, clock: clock,
-            makeActionID: { Action.ID("action_\(UInt64.random(in: 0 ... .max))") }, seed: 1,
-            log: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
-        group = ServiceGroup(
-            services: [agent],
-            logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    func shutDownNow() async { await group.triggerGracefulShutdown() }
-
+    /// - Parameter agentClock: Instead of the manual clock, for a test of many threads.
     init(
         _ plan: Plan, clock: ManualClock, store: GatedStore = GatedStore(),
-        buses given: [SimulatedBus]? = nil
+        buses given: [SimulatedBus]? = nil, agentClock: (any AgentClock)? = nil
     ) async throws {
         let profile = try Self.profile(plan.profile)
         self.clock = clock
         self.store = store
-        buses = given ?? plan.buses.map { Self.bus($0, plan, profile, clock) }
+        buses = given ?? plan.buses.map { Self.bus($0, plan, profile, agentClock ?? clock) }
         let numbers = Locked(0)
         var charger = 0
         var parts: [Agent.Bus] = []
@@ -132,7 +109,7 @@ struct Site: Sendable {
                 Agent.Bus(address: "tcp://192.0.2.\(place + 1):502", bus: bus, chargers: chargers))
         }
         agent = try await Agent(
-            buses: parts, poll: plan.poll, repository: store, clock: clock,
+            buses: parts, poll: plan.poll, repository: store, clock: agentClock ?? clock,
             makeActionID: {
                 numbers.withLock { number in
                     number += 1
