@@ -74,7 +74,7 @@ actor EndedStreams {
 
 /// Asks again and again until it is so; the test fails when it never is.
 func untilItIsSo(
-    within timeout: Duration = .seconds(10), _ condition: () async throws -> Bool
+    within timeout: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + timeout
     while true {

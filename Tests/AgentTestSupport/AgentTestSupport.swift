@@ -2,7 +2,7 @@
 ///
 /// - Returns: Whether the condition came true.
 package func eventually(
-    within limit: Duration = .seconds(5), _ condition: () async throws -> Bool
+    within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws -> Bool {
     let end = ContinuousClock.now + limit
     while try await !condition() {

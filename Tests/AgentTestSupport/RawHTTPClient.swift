@@ -45,7 +45,7 @@ package actor RawHTTPClient {
     ///     stall soon; nil leaves the default.
     package init(
         port: Int, from source: String = "127.0.0.1", receiveBuffer: Int32? = nil,
-        within timeout: Duration = .seconds(5)
+        within timeout: Duration = .seconds(30)
     ) async throws {
         try connect(port: port, from: source, receiveBuffer: receiveBuffer, timeout: timeout)
     }
@@ -56,11 +56,11 @@ package actor RawHTTPClient {
 
     // MARK: Sending
 
-    package func send(_ text: String, within timeout: Duration = .seconds(5)) throws {
+    package func send(_ text: String, within timeout: Duration = .seconds(30)) throws {
         try send(Array(text.utf8), within: timeout)
     }
 
-    package func send(_ bytes: [UInt8], within timeout: Duration = .seconds(5)) throws {
+    package func send(_ bytes: [UInt8], within timeout: Duration = .seconds(30)) throws {
         let deadline = ContinuousClock.now + timeout
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -100,7 +100,7 @@ package actor RawHTTPClient {
 
     /// Reads one answer, whose length its fields state (or which the end of the connection ends).
     /// Interim answers (1xx) have no body.
-    package func answer(within timeout: Duration = .seconds(5)) throws -> Answer {
+    package func answer(within timeout: Duration = .seconds(30)) throws -> Answer {
         let deadline = ContinuousClock.now + timeout
         var answer = try head(until: deadline)
         if answer.status < 200 || answer.status == 204 || answer.status == 304 { return answer }
@@ -121,17 +121,17 @@ package actor RawHTTPClient {
     }
 
     /// Reads the head of an answer alone: the start of a stream.
-    package func head(within timeout: Duration = .seconds(5)) throws -> Answer {
+    package func head(within timeout: Duration = .seconds(30)) throws -> Answer {
         try head(until: ContinuousClock.now + timeout)
     }
 
     /// Reads one chunk of a stream; empty when it is the last.
-    package func chunk(within timeout: Duration = .seconds(5)) throws -> String {
+    package func chunk(within timeout: Duration = .seconds(30)) throws -> String {
         String(decoding: try chunk(until: ContinuousClock.now + timeout), as: UTF8.self)
     }
 
     /// Reads and returns everything up to the end of the connection.
-    package func readToEnd(within timeout: Duration = .seconds(5)) throws -> String {
+    package func readToEnd(within timeout: Duration = .seconds(30)) throws -> String {
         let deadline = ContinuousClock.now + timeout
         while try more(until: deadline) {}
         defer { received = [] }
@@ -139,7 +139,7 @@ package actor RawHTTPClient {
     }
 
     /// Waits for the server to close, by an end or a reset; false when it has not in time.
-    package func isClosed(within timeout: Duration = .seconds(5)) -> Bool {
+    package func isClosed(within timeout: Duration = .seconds(30)) -> Bool {
         let deadline = ContinuousClock.now + timeout
         do {
             while try more(until: deadline) {}

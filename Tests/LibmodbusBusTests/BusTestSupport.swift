@@ -37,14 +37,14 @@ struct Bench: Sendable {
         try await run({ $0.index < behaviours.count ? behaviours[$0.index] : .answer }, body)
     }
 
-    func open(timeout: Duration = .seconds(5)) async throws {
+    func open(timeout: Duration = .seconds(30)) async throws {
         try await bus.open(timeout: timeout)
     }
 
     /// Reads and expects the right registers.
     func expectAnswer(
         _ operation: ModbusOperation = .readHoldingRegisters(address: 5, count: 2),
-        timeout: Duration = .seconds(5)
+        timeout: Duration = .seconds(30)
     ) async throws {
         let request = ModbusRequest(unit: 1, operation: operation)
         let response = try await bus.perform(request, timeout: timeout)
@@ -54,7 +54,7 @@ struct Bench: Sendable {
     /// The error with which a request ended, nil when it was answered.
     func failure(
         of operation: ModbusOperation = .readHoldingRegisters(address: 100, count: 2),
-        timeout: Duration = .seconds(5)
+        timeout: Duration = .seconds(30)
     ) async -> ModbusError? {
         do {
             let request = ModbusRequest(unit: 1, operation: operation)

@@ -11,7 +11,7 @@ struct ModbusBusContractTests {
         try await Bench.run({ _ in situation.behaviour }) { bench in
             try await clause.check(
                 ModbusBusContract.Subject(
-                    bus: bench.bus, timeout: .seconds(5), shortTimeout: .milliseconds(100)
+                    bus: bench.bus, timeout: .seconds(60), shortTimeout: .milliseconds(100)
                 ) {
                     if $0 == .absent { bench.peer.stop() }
                     situation.set($0)
@@ -88,7 +88,7 @@ struct OwnershipTests {
                     for turn in UInt16(0)..<5 {
                         try await bench.expectAnswer(
                             .readInputRegisters(address: caller * 256 + turn, count: 1 + turn),
-                            timeout: .seconds(10))
+                            timeout: .seconds(60))
                     }
                 }
             }
@@ -116,7 +116,7 @@ struct OwnershipTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for bus in silent {
                 group.addTask {
-                    try await bus.open(timeout: .seconds(5))
+                    try await bus.open(timeout: .seconds(60))
                     let request = ModbusRequest(
                         unit: 1, operation: .readHoldingRegisters(address: 1, count: 1))
                     await #expect(throws: ModbusError.busShutDown) {
