@@ -1,7 +1,9 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import ActionStore
@@ -116,26 +118,38 @@ struct ActionStoreTests {
         try store.close()
     }
 
-    @Test("R29: polling for changes writes nothing and sees other processes only")
-    func r29_pollingForChangesWritesNothing() async throws {
+    @Test("R29: waiting for changes writes nothing and tells of other processes only")
+    func r29_waitingForChangesWritesNothing() async throws {
         let directory = try TemporaryDirectory()
         let daemon = try ActionStore.open(directory: directory.state)
-        let command = try ActionStore.open(directory: directory.state)
-        let before = try await daemon.dataVersion()
-        try await daemon.commit(StoreChange(actions: [.example("action_1")]))
-        let files = try FileState.all(in: directory.state)
-        for _ in 0..<1000 {
-            #expect(try await daemon.dataVersion() == before)
+        let told = Counter()
+        let watching = Task {
+            for await _ in daemon.foreignChanges() { told.add() }
         }
+        // Opened and closed for as long as it takes: the task may not be watching yet.
+        #expect(
+            try await eventually {
+                try ActionStore.open(directory: directory.state).close()
+                return told.count > 0
+            })
+        let command = try ActionStore.open(directory: directory.state)
+        try await Task.sleep(for: .milliseconds(100))
+        let before = told.count
+        for number in 0..<50 {
+            try await daemon.commit(
+                StoreChange(actions: [.example("action_\(number)", .charge, of: .first, .completed)]))
+        }
+        let files = try FileState.all(in: directory.state)
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(told.count == before, "our own commits are no news")
         #expect(try FileState.all(in: directory.state) == files)
         let key = APIKeyMaker.make(name: "garage", environment: .live, at: .at(0)).key
         try await command.insert(key)
-        let after = try await daemon.dataVersion()
-        #expect(after != before)
-        #expect(try await daemon.keys() == [key])
-        #expect(try FileState.all(in: directory.state) != files)
-        #expect(try await daemon.dataVersion() == after)
         try command.close()
+        #expect(try await eventually { told.count > before })
+        #expect(try await daemon.keys() == [key])
+        watching.cancel()
+        await watching.value
         try daemon.close()
     }
 
@@ -229,4 +243,14 @@ private struct FileState: Equatable {
 
 extension Data {
     fileprivate func contains(_ part: Data) -> Bool { range(of: part) != nil }
+}
+
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    var count: Int { value.withLock { $0 } }
+
+    func add() {
+        value.withLock { $0 += 1 }
+    }
 }

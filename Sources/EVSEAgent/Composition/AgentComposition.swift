@@ -144,34 +144,33 @@ struct StoreService: Service {
     }
 }
 
-/// Takes over keys that were made or revoked by another process: looks once a second at a counter
-/// that SQLite keeps in memory, and reads the keys only when it has moved.
+/// Takes over keys that were made or revoked by another process: a revoked one is refused within a
+/// second, open streams included (requirement R32).
 struct KeyReloader: Service {
     let store: ActionStore
     let keys: KeyRing
     let log: Logger
 
-    private static let period: Duration = .milliseconds(500)
+    private static let retryDelay: Duration = .milliseconds(500)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var version: Int?
-            while !Task.isCancelled {
-                do {
-                    let current = try await store.dataVersion()
-                    if current != version {
-                        version = current
-                        keys.replace(try await store.keys())
-                    }
-                } catch {
-                    log.warning("the keys cannot be read: \(error)")
-                }
-                do {
-                    try await Task.sleep(for: Self.period)
-                } catch {
-                    return
-                }
+            let changes = store.foreignChanges()
+            // What changed before the watch began.
+            await reload()
+            for await _ in changes { await reload() }
+        }
+    }
+
+    /// Tries until it succeeds: a key whose revocation could not be read must not stay valid.
+    private func reload() async {
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                return keys.replace(try await store.keys())
+            } catch {
+                log.warning("the keys cannot be read: \(error)")
             }
+            do { try await Task.sleep(for: Self.retryDelay) } catch { return }
         }
     }
 }

@@ -25,4 +25,14 @@ package protocol ModbusBus: Sendable {
     /// Everything pending and everything later ends with ``ModbusError/busShutDown``. Shutting down
     /// twice does nothing more.
     func shutDown() async
+
+    /// Where a task that calls the bus all the time runs best: it then changes threads neither to
+    /// begin a transaction nor to go on after it. Nil when it makes no difference.
+    ///
+    /// While a transaction is under way, nothing else runs there.
+    var preferredExecutor: (any TaskExecutor)? { get }
+}
+
+extension ModbusBus {
+    package var preferredExecutor: (any TaskExecutor)? { nil }
 }

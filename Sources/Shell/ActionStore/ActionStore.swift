@@ -70,15 +70,6 @@ package final class ActionStore: Sendable {
         }
     }
 
-    /// A number that changes when another process has changed the database, and only then. Reading
-    /// it writes nothing (requirement R29).
-    package func dataVersion() async throws(StoreError) -> Int {
-        try await onWriter { database in
-            // Of the connection that writes: our own commits do not count there.
-            try Int.fetchOne(database, sql: "PRAGMA data_version") ?? 0
-        }
-    }
-
     private static var connectionConfiguration: Configuration {
         var configuration = Configuration()
         configuration.label = "evse-agent store"

@@ -60,6 +60,7 @@ extension ChargerLine {
             guard let input = seats[index].desk.next() else { continue }
             hasTold = true
             await tell(input, to: index)
+            ringWireIfDue()
         }
         return hasTold
     }
@@ -158,12 +159,21 @@ extension ChargerLine {
         let isSame = before?.revision == target?.revision
         let isLeaseOnly = isSame && (before?.validUntil ?? now.monotonic) > now.monotonic
         // A mere renewal changes nothing that is due on the wire.
-        if !isLeaseOnly { wireAlarm.ring() }
+        if !isLeaseOnly { isWireDue = true }
+    }
+
+    /// Wakes the wire for a new target. Not before the desk is about to let go of this actor: the
+    /// wire needs it at once, and if it were woken earlier it would only find it taken.
+    private func ringWireIfDue() {
+        guard isWireDue else { return }
+        isWireDue = false
+        wireAlarm.ring()
     }
 
     private func commit(
         _ change: StoreChange, _ commit: CommitID, of index: Int
     ) async -> [ControlEffect] {
+        ringWireIfDue()
         do throws(StoreError) {
             try await environment.repository.commit(change)
             if environment.storeHealth.succeeded() { log.info("the store can be written again") }

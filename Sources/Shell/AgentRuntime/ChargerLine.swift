@@ -22,6 +22,8 @@ actor ChargerLine {
     nonisolated let deskAlarm: Alarm
     var line: LineEngine
     var seats: [Seat]
+    /// Whether a target has changed that the wire has not been woken for yet.
+    var isWireDue = false
     /// By when the wallboxes must be handed back; nil as long as the line is not to end.
     var handBackBy: MonotonicInstant?
     private var nextRequest: UInt64 = 1
@@ -70,7 +72,7 @@ actor ChargerLine {
             group.addTask { await self.runDesk() }
             group.addTask { await self.runTicks(period: period, offset: offset) }
             group.addTask { await self.superviseEnd() }
-            await self.runWire()
+            await withTaskExecutorPreference(bus.preferredExecutor) { await self.runWire() }
             group.cancelAll()
         }
     }

@@ -29,7 +29,7 @@ package enum BusComparison {
 
     /// Reads one holding register `rounds` times each way.
     ///
-    /// Blocks a thread of Swift's pool while the plain side reads: for measuring, not for the agent.
+    /// Both sides read on the bus thread, which is where the agent's own loop runs.
     ///
     /// - Parameter host: A numeric IPv4 address; the server must accept two connections at once.
     /// - Throws: ``ModbusError`` of the first read that fails.
@@ -43,7 +43,10 @@ package enum BusComparison {
             try await bus.open(timeout: .seconds(1))
             let request = ModbusRequest(
                 unit: unit, operation: .readHoldingRegisters(address: address, count: 1))
-            outcome = .success(try await measure(plain, bus, request, rounds: rounds))
+            outcome = .success(
+                try await withTaskExecutorPreference(bus.preferredExecutor) {
+                    try await measure(plain, bus, request, rounds: rounds)
+                })
         } catch {
             outcome = .failure(error)
         }

@@ -15,8 +15,15 @@ import Glibc
 /// A job is never dropped: one that comes after the end gets a short-lived thread, so that its task
 /// can still be told that the bus is shut down. Jobs run in the order of their arrival.
 final class BusThread: SerialExecutor {
+    private enum Job {
+        /// Of the actor whose executor this is.
+        case isolated(UnownedJob)
+        /// Of a task that prefers this thread.
+        case preferring(UnownedJob, BusTaskExecutor)
+    }
+
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
         var isThreadAlive = false
         var isEnded = false
         var waitingForEnd: [CheckedContinuation<Void, Never>] = []
@@ -36,7 +43,14 @@ final class BusThread: SerialExecutor {
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(.isolated(UnownedJob(job)))
+    }
+
+    fileprivate func enqueue(_ job: consuming ExecutorJob, of executor: BusTaskExecutor) {
+        enqueue(.preferring(UnownedJob(job), executor))
+    }
+
+    private func enqueue(_ job: Job) {
         let needsThread = state.withLock { state in
             state.jobs.append(job)
             defer { state.isThreadAlive = true }
@@ -85,7 +99,7 @@ final class BusThread: SerialExecutor {
     }
 
     private func serve() {
-        var batch: [UnownedJob] = []
+        var batch: [Job] = []
         while true {
             batch.removeAll(keepingCapacity: true)
             let work: Work = state.wait { state in
@@ -98,11 +112,34 @@ final class BusThread: SerialExecutor {
             }
             switch work {
             case .batch:
-                for job in batch { job.runSynchronously(on: asUnownedSerialExecutor()) }
+                for job in batch { run(job) }
             case .end(let waiting):
                 for continuation in waiting { continuation.resume() }
                 return
             }
         }
+    }
+
+    private func run(_ job: Job) {
+        switch job {
+        case .isolated(let job):
+            job.runSynchronously(on: asUnownedSerialExecutor())
+        case .preferring(let job, let executor):
+            job.runSynchronously(on: executor.asUnownedTaskExecutor())
+        }
+    }
+}
+
+/// The bus thread for the task that calls the bus all the time: when both are on one thread, a
+/// transaction wakes no other thread, neither to begin nor to go on after it.
+final class BusTaskExecutor: TaskExecutor {
+    private let thread: BusThread
+
+    init(thread: BusThread) {
+        self.thread = thread
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        thread.enqueue(job, of: self)
     }
 }

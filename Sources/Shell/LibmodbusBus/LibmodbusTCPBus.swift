@@ -24,6 +24,7 @@ package actor LibmodbusTCPBus: ModbusBus {
     private let port: UInt16
     private let reconnectFloor: Duration
     private let thread: BusThread
+    private let taskExecutor: BusTaskExecutor
     private let gate = LinkGate()
     private let pulse = BusPulse()
 
@@ -44,6 +45,7 @@ package actor LibmodbusTCPBus: ModbusBus {
         self.port = port
         self.reconnectFloor = reconnectFloor
         thread = BusThread(name: "modbus:\(port)")
+        taskExecutor = BusTaskExecutor(thread: thread)
     }
 
     deinit { thread.end() }
@@ -51,6 +53,8 @@ package actor LibmodbusTCPBus: ModbusBus {
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         thread.asUnownedSerialExecutor()
     }
+
+    package nonisolated var preferredExecutor: (any TaskExecutor)? { taskExecutor }
 
     /// Whether the bus thread is idle or has not passed its deadline by more than `grace`.
     ///
