@@ -137,7 +137,8 @@ struct ActionStoreTests {
         let before = told.count
         for number in 0..<50 {
             try await daemon.commit(
-                StoreChange(actions: [.example("action_\(number)", .charge, of: .first, .completed)]))
+                StoreChange(actions: [.example("action_\(number)", .charge, of: .first, .completed)]
+                ))
         }
         let files = try FileState.all(in: directory.state)
         try await Task.sleep(for: .milliseconds(100))
@@ -151,6 +152,33 @@ struct ActionStoreTests {
         watching.cancel()
         await watching.value
         try daemon.close()
+    }
+
+    /// 1000 pages with their heads, which is when SQLite begins the log again.
+    @Test func logHasItsFullSizeAtOnceAndKeepsIt() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try ActionStore.open(directory: directory.state)
+        func logSize() throws -> Int {
+            try FileManager.default.attributesOfItem(
+                atPath: directory.state + "/evse-agent.sqlite-wal")[.size] as? Int ?? 0
+        }
+        try await store.commit(StoreChange(actions: [.example("action_1", .idle, of: .first)]))
+        #expect(try logSize() < 200_000)
+        try await store.growLog()
+        let size = try logSize()
+        #expect(size > 1000 * 4120)
+        let before = try FileState.all(in: directory.state)
+        try await store.growLog()
+        #expect(try FileState.all(in: directory.state) == before, "once is enough")
+        for number in 0..<400 {
+            try await store.commit(
+                StoreChange(actions: [
+                    .example("action_1", .idle, of: .first, at: Int64(number))
+                ]))
+        }
+        #expect(try logSize() == size, "begun again, and not made longer")
+        #expect(try await store.action(Action.ID("action_1"))?.createdAt == .at(399))
+        try store.close()
     }
 
     @Test("R29: reading writes nothing")

@@ -57,7 +57,7 @@ struct AgentComposition {
         onListening: @escaping @Sendable (Int) async -> Void
     ) -> [any Service] {
         [
-            StoreService(store: store, buses: buses, lock: lock),
+            StoreService(store: store, buses: buses, lock: lock, log: log),
             KeyReloader(store: store, keys: keys, log: log),
             agent,
             AgentHTTPServer(
@@ -126,13 +126,20 @@ struct AgentComposition {
     }
 }
 
-/// Ends last: shuts the bus threads down and closes the database when nobody writes any more.
+/// Readies the log while the others start. Ends last: shuts the bus threads down and closes the
+/// database when nobody writes any more.
 struct StoreService: Service {
     let store: ActionStore
     let buses: [LibmodbusTCPBus]
     let lock: StateDirectoryLock
+    let log: Logger
 
     func run() async throws {
+        do throws(StoreError) {
+            try await store.growLog()
+        } catch {
+            log.warning("commits may take longer, the log has not its full size: \(error)")
+        }
         do {
             try await gracefulShutdown()
         } catch {

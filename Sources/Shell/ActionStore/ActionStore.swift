@@ -20,6 +20,12 @@ package final class ActionStore: Sendable {
     /// database.
     static let busyTimeout: TimeInterval = 2
 
+    /// KiB of page cache; the whole index of a year of actions fits.
+    private static let cacheSize = "PRAGMA cache_size = -512"
+
+    /// SQLite's default is to begin again after 1000 pages of 4 KiB, each with a head of 24 bytes.
+    private static let logBytes = 4 * 1024 * 1024
+
     /// Connections that read, besides the one that writes.
     private static let readers = 2
 
@@ -70,6 +76,33 @@ package final class ActionStore: Sendable {
         }
     }
 
+    /// Gives the write-ahead log its full size at once, by a transaction that is rolled back.
+    ///
+    /// A commit that makes the log longer waits for the file system's journal too; one that
+    /// overwrites does not. SQLite begins again at the start of the log after about 1000 pages, so
+    /// that this is the size it has in the long run anyway. It writes 4 MiB unless they are there
+    /// from before, and commits wait meanwhile: to be called once, when the agent runs.
+    package func growLog() async throws(StoreError) {
+        let path = pool.path + "-wal"
+        try await onWriter { database in
+            let log = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            guard try log.seekToEnd() < Self.logBytes else { return }
+            // With a small cache SQLite writes the pages out before the transaction ends.
+            try database.execute(sql: "PRAGMA cache_size = 16")
+            let outcome = Result {
+                try database.inTransaction(.immediate) {
+                    try database.execute(sql: "CREATE TABLE filling (bytes BLOB)")
+                    try database.execute(
+                        sql: "INSERT INTO filling VALUES (zeroblob(?))", arguments: [Self.logBytes])
+                    return .rollback
+                }
+            }
+            try database.execute(sql: Self.cacheSize)
+            try outcome.get()
+            try log.synchronize()
+        }
+    }
+
     private static var connectionConfiguration: Configuration {
         var configuration = Configuration()
         configuration.label = "evse-agent store"
@@ -78,8 +111,7 @@ package final class ActionStore: Sendable {
         configuration.maximumReaderCount = readers
         configuration.prepareDatabase { database in
             try Schema.checkIdentity(database)
-            // KiB of page cache; the whole index of a year of actions fits.
-            try database.execute(sql: "PRAGMA cache_size = -512")
+            try database.execute(sql: cacheSize)
             // Sorting must not write to a flash card.
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
             try database.execute(sql: "PRAGMA cell_size_check = ON")
