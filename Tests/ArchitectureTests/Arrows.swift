@@ -38,7 +38,7 @@ enum Arrows {
             ]),
         Row(
             target: "ActionStore", ours: ["ChargeControl", "ChargeModel", "CLinux"],
-            libraries: ["Crypto", "Foundation", "GRDB", "Glibc", "Synchronization"]),
+            libraries: ["Crypto", "Dispatch", "Foundation", "GRDB", "Glibc", "Synchronization"]),
         Row(
             target: "AgentAPI", ours: ["ChargeControl", "ChargeModel"],
             libraries: [

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 
+import attack
 import bus_cost
 import footprint
 import push_latency
@@ -44,7 +45,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer samples, about a minute")
     parser.add_argument(
-        "--only", choices=["push", "bus", "footprint", "start"], help="one part of the table"
+        "--only",
+        choices=["push", "bus", "footprint", "start", "attack"],
+        help="one part of the table",
     )
     parser.add_argument(
         "--binary",
@@ -62,6 +65,7 @@ def measured(arguments: argparse.Namespace, directory: pathlib.Path) -> list:
         "bus": (bus_cost.measure, 3 if quick else 7, "runs of register reads"),
         "footprint": (footprint.measure, 30 if quick else 60, "seconds of doing nothing"),
         "start": (footprint.measure_start, 4 if quick else 10, "starts"),
+        "attack": (attack.measure, 10 if quick else 30, "seconds of slow clients"),
     }
     rows = []
     for name, (measure, amount, what) in parts.items():
