@@ -34,6 +34,9 @@ package struct Action: Hashable, Sendable, Identifiable {
     package var start: WallInstant?
     /// When a window ends.
     package var end: WallInstant?
+    /// When an action with a relative start begins, by the clock of the boot in which it was pushed:
+    /// a wall clock that steps meanwhile does not move it.
+    package var startOnBoot: BootInstant?
     /// What a completed action says beyond its success, such as a limit that holds the charger at 0 A.
     package var message: String?
     /// How a test of a client wants the action to end; simulated chargers only.
@@ -53,8 +56,21 @@ package struct Action: Hashable, Sendable, Identifiable {
         self.completedAt = nil
         self.start = nil
         self.end = nil
+        self.startOnBoot = nil
         self.message = nil
         self.sandbox = sandbox
+    }
+}
+
+/// An instant that means something until the computer is switched off.
+package struct BootInstant: Hashable, Sendable {
+    /// The kernel's random name of one boot.
+    package var boot: String
+    package var at: MonotonicInstant
+
+    package init(boot: String, at: MonotonicInstant) {
+        self.boot = boot
+        self.at = at
     }
 }
 

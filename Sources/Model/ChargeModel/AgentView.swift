@@ -35,6 +35,9 @@ package struct ChargerView: Hashable, Sendable {
     package var decision: Decision
     /// The newest action, whatever its state.
     package var lastAction: Action?
+    /// The window that is open or coming, else what the recurring schedule does.
+    package var currentSchedule: CurrentSchedule?
+    package var schedule: RecurringSchedule?
     /// The kinds of execution that work today, by command.
     package var executions: [CommandExecutions]
 
@@ -42,7 +45,9 @@ package struct ChargerView: Hashable, Sendable {
         description: ChargerDescription, snapshot: ChargerSnapshot, status: ChargerStatus,
         isCharging: Bool?, power: Watts?, isPowerEstimated: Bool, maxCurrent: Milliamperes,
         powerRateLimit: Watts, maxChargeRate: Watts?, uncappedPower: Watts, decision: Decision,
-        lastAction: Action?, executions: [CommandExecutions] = CommandExecutions.supported
+        lastAction: Action?, currentSchedule: CurrentSchedule? = nil,
+        schedule: RecurringSchedule? = nil,
+        executions: [CommandExecutions] = CommandExecutions.supported
     ) {
         self.description = description
         self.snapshot = snapshot
@@ -56,6 +61,8 @@ package struct ChargerView: Hashable, Sendable {
         self.uncappedPower = uncappedPower
         self.decision = decision
         self.lastAction = lastAction
+        self.currentSchedule = currentSchedule
+        self.schedule = schedule
         self.executions = executions
     }
 

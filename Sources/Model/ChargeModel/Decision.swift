@@ -19,6 +19,8 @@ package enum ClaimSource: String, Hashable, Sendable, CaseIterable {
     case fault
     /// A pushed action or, after it, the intent that it left.
     case action
+    /// The recurring schedule.
+    case schedule
     /// What was found in the wallbox and adopted.
     case adopted
     /// The client's `max_charge_rate`.

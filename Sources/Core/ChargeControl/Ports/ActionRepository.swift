@@ -29,15 +29,18 @@ package struct StoreChange: Hashable, Sendable {
     package var intent: IntentChange?
     /// The settings of one charger.
     package var settings: SettingsChange?
+    /// The recurring schedule of one charger.
+    package var schedule: ScheduleChange?
     package var idempotency: IdempotencyRecord?
 
     package init(
         actions: [Action] = [], intent: IntentChange? = nil, settings: SettingsChange? = nil,
-        idempotency: IdempotencyRecord? = nil
+        schedule: ScheduleChange? = nil, idempotency: IdempotencyRecord? = nil
     ) {
         self.actions = actions
         self.intent = intent
         self.settings = settings
+        self.schedule = schedule
         self.idempotency = idempotency
     }
 }
@@ -46,11 +49,20 @@ package struct IntentChange: Hashable, Sendable {
     package var charger: ChargerID
     /// nil forgets the intent: the next fresh reading is adopted.
     package var intent: ChargeIntent?
+    /// The completed action whose window is open; nil without one.
+    package var window: Action.ID?
+    /// Until when the intent takes precedence over the recurring schedule; nil for ever.
+    package var until: WallInstant?
     package var at: WallInstant
 
-    package init(charger: ChargerID, intent: ChargeIntent?, at: WallInstant) {
+    package init(
+        charger: ChargerID, intent: ChargeIntent?, window: Action.ID? = nil,
+        until: WallInstant? = nil, at: WallInstant
+    ) {
         self.charger = charger
         self.intent = intent
+        self.window = window
+        self.until = until
         self.at = at
     }
 }
@@ -67,23 +79,45 @@ package struct SettingsChange: Hashable, Sendable {
     }
 }
 
+package struct ScheduleChange: Hashable, Sendable {
+    package var charger: ChargerID
+    /// nil removes the schedule.
+    package var schedule: RecurringSchedule?
+    package var at: WallInstant
+
+    package init(charger: ChargerID, schedule: RecurringSchedule?, at: WallInstant) {
+        self.charger = charger
+        self.schedule = schedule
+        self.at = at
+    }
+}
+
 /// What is durable of one charger.
 package struct RestoredCharger: Hashable, Sendable {
     package var charger: ChargerID
     package var intent: ChargeIntent?
+    /// ``IntentChange/until`` of the intent.
+    package var intentUntil: WallInstant?
+    /// The completed action whose window is open (``IntentChange/window``).
+    package var openWindow: Action?
     package var maxChargeRate: Watts?
+    package var schedule: RecurringSchedule?
     /// At most one: the action that was not finished.
     package var openAction: Action?
     /// The newest action, whatever its state.
     package var lastAction: Action?
 
     package init(
-        charger: ChargerID, intent: ChargeIntent? = nil, maxChargeRate: Watts? = nil,
-        openAction: Action? = nil, lastAction: Action? = nil
+        charger: ChargerID, intent: ChargeIntent? = nil, intentUntil: WallInstant? = nil,
+        openWindow: Action? = nil, maxChargeRate: Watts? = nil,
+        schedule: RecurringSchedule? = nil, openAction: Action? = nil, lastAction: Action? = nil
     ) {
         self.charger = charger
         self.intent = intent
+        self.intentUntil = intentUntil
+        self.openWindow = openWindow
         self.maxChargeRate = maxChargeRate
+        self.schedule = schedule
         self.openAction = openAction
         self.lastAction = lastAction
     }

@@ -36,22 +36,44 @@ package protocol AgentService: Sendable {
 package struct ActionRequest: Hashable, Sendable {
     package var charger: ChargerID
     package var command: ChargeCommand
-    package var execution: ActionExecution
+    /// nil for an immediate action.
+    package var timing: ActionTiming?
     package var onConflict: ConflictStrategy?
     package var sandbox: SandboxOutcome?
     package var idempotency: IdempotencyKey?
 
     package init(
-        charger: ChargerID, command: ChargeCommand, execution: ActionExecution = .immediate,
+        charger: ChargerID, command: ChargeCommand, timing: ActionTiming? = nil,
         onConflict: ConflictStrategy? = nil, sandbox: SandboxOutcome? = nil,
         idempotency: IdempotencyKey? = nil
     ) {
         self.charger = charger
         self.command = command
-        self.execution = execution
+        self.timing = timing
         self.onConflict = onConflict
         self.sandbox = sandbox
         self.idempotency = idempotency
+    }
+
+    package var execution: ActionExecution {
+        guard let timing else { return .immediate }
+        return timing.end == nil ? .scheduled : .windowed
+    }
+}
+
+/// When a deferred action is to be carried out. The API has resolved zones and durations.
+package struct ActionTiming: Hashable, Sendable {
+    /// Not before the request came.
+    package var start: WallInstant
+    /// The start was given as a duration from now, and holds whatever the wall clock does.
+    package var isRelative: Bool
+    /// The end of a window, after `start`.
+    package var end: WallInstant?
+
+    package init(start: WallInstant, isRelative: Bool = false, end: WallInstant? = nil) {
+        self.start = start
+        self.isRelative = isRelative
+        self.end = end
     }
 }
 

@@ -27,7 +27,7 @@ extension AgentRouter {
         let charger = try exchange.charger(in: service.view)
         try Self.check(body, isSupportedBy: charger)
         let request = ActionRequest(
-            charger: charger.description.id, command: body.command, execution: body.execution,
+            charger: charger.description.id, command: body.command,
             onConflict: body.onConflict,
             sandbox: charger.description.isSimulated ? body.sandbox : nil,
             idempotency: try exchange.idempotencyKey(bodyBytes: bytes))
