@@ -18,13 +18,13 @@ import Testing
     }
 
     private func accepting(
-        _ command: ChargeCommand, superseding: ActionBook.InFlight? = nil
+        _ command: ChargeCommand, replacing: ActionBook.Replaced = .nothing
     ) -> ActionBook.Accepting {
         ActionBook.Accepting(
             action: inFlight(command).action, request: RequestID(rawValue: 1),
             commit: CommitID(rawValue: 1),
             receivedAt: TimePoint(monotonic: now, wall: WallInstant(milliseconds: 0)),
-            superseding: superseding)
+            replacing: replacing)
     }
 
     private func request(
@@ -69,7 +69,7 @@ import Testing
         var book = ActionBook(startsPerHour: 20)
         book.begin(accepting(command))
         #expect(book.inFlight == nil)
-        book.abandon(accepting(command))
+        book.abandon()
         #expect(book.state == .empty)
         book.begin(accepting(command))
         book.becomeInFlight(inFlight(command))
@@ -82,10 +82,10 @@ import Testing
         var book = ActionBook(startsPerHour: 20)
         let charge = inFlight(.charge)
         book.becomeInFlight(charge)
-        let idle = accepting(.idle, superseding: charge)
+        let idle = accepting(.idle, replacing: .inFlight(charge))
         book.begin(idle)
         #expect(book.inFlight == charge)
-        book.abandon(idle)
+        book.abandon()
         #expect(book.state == .inFlight(charge))
         book.begin(idle)
         book.becomeInFlight(inFlight(.idle))

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import Testing
@@ -18,7 +19,8 @@ struct EnergyFlowTests {
                 description: description, installationMaximum: .amperes(32),
                 safeCurrent: .amperes(6), minimum: .amperes(6), profileMaximum: .amperes(32),
                 step: Milliamperes(100), ratedPower: nil),
-            restored: RestoredCharger(charger: ChargerID("device_1"), intent: intent), at: Self.now)
+            restored: RestoredCharger(charger: ChargerID("device_1"), intent: intent),
+            zones: TestZoneDirectory(), at: Self.now)
         var snapshot = ChargerSnapshot(phases: 1)
         snapshot.link = .up
         snapshot.lastPoll = Self.now

@@ -15,12 +15,17 @@ package struct ControlConfiguration: Hashable, Sendable {
     package var step: Milliamperes
     /// What the profile states: the power on the type plate.
     package var ratedPower: Watts?
+    /// Whether an `idle` ends when the vehicle is unplugged, so that the next one charges.
+    package var idleEndsAtUnplug: Bool
+    /// The kernel's random name of this boot, for starts that are relative to it.
+    package var boot: String
     package var timing: ControlTiming
 
     package init(
         description: ChargerDescription, installationMaximum: Milliamperes,
         safeCurrent: Milliamperes, minimum: Milliamperes, profileMaximum: Milliamperes,
-        step: Milliamperes, ratedPower: Watts?, timing: ControlTiming = ControlTiming()
+        step: Milliamperes, ratedPower: Watts?, idleEndsAtUnplug: Bool = false,
+        boot: String = "", timing: ControlTiming = ControlTiming()
     ) {
         self.description = description
         self.installationMaximum = installationMaximum
@@ -29,6 +34,8 @@ package struct ControlConfiguration: Hashable, Sendable {
         self.profileMaximum = profileMaximum
         self.step = step
         self.ratedPower = ratedPower
+        self.idleEndsAtUnplug = idleEndsAtUnplug
+        self.boot = boot
         self.timing = timing
     }
 }
@@ -39,6 +46,12 @@ package struct ControlTiming: Hashable, Sendable {
     package var reachWire: Duration = .seconds(5)
     /// How long an action may take to be verified.
     package var verify: Duration = .seconds(30)
+    /// How long a scheduled start is tried, unless its window ends before.
+    package var verifyDeferred: Duration = .seconds(15 * 60)
+    /// How long after a refusal a scheduled start is tried again.
+    package var retry: Duration = .seconds(10)
+    /// A start that is later than this says so in the result of its action.
+    package var lateness: Duration = .seconds(10)
     /// How long a target holds without being renewed (requirement R4).
     package var lease: Duration = .seconds(10)
     /// How long fewer phases must be seen in use before they count; more count at once.

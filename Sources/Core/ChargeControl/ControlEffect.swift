@@ -31,4 +31,6 @@ package struct RequestID: RawRepresentable, Hashable, Sendable {
 package enum AcceptedRequest: Hashable, Sendable {
     case action(Action)
     case settings
+    /// What was set, or what was removed; nil when there was nothing to remove.
+    case schedule(RecurringSchedule?)
 }

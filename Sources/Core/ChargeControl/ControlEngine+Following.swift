@@ -24,7 +24,25 @@ extension ControlEngine {
             book.update(open)
         }
         guard let outcome = outcome(of: open, at: now) else { return effects }
+        if case .failed(.deviceRefused, _) = outcome, isTriedAgain(open, at: now) {
+            return effects
+        }
         return effects + end(open, outcome, at: now)
+    }
+
+    /// A scheduled start that was refused is tried again until its time is over: the client that
+    /// asked for it is not there to do so.
+    private mutating func isTriedAgain(_ open: ActionBook.InFlight, at now: TimePoint) -> Bool {
+        guard open.action.start != nil, now.monotonic < open.verifyDeadline else { return false }
+        var open = open
+        if let again = open.retryAt, now.monotonic >= again {
+            open.retryAt = nil
+            isAskedAgain = true
+        } else if open.retryAt == nil {
+            open.retryAt = now.monotonic.advanced(by: configuration.timing.retry)
+        }
+        book.update(open)
+        return true
     }
 
     private enum Outcome {
@@ -55,7 +73,9 @@ extension ControlEngine {
         switch snapshot.application {
         case .verified(let revision, let offered, let time)
         where revision == currentRevision && isRecent(time, at: now):
-            return .completed(message: completionMessage(open.action, offered: offered))
+            let messages = [open.note, completionMessage(open.action, offered: offered)]
+                .compactMap { $0 }
+            return .completed(message: messages.isEmpty ? nil : messages.joined(separator: "; "))
         case .refused(let revision, let reason) where revision == currentRevision:
             return .failed(.deviceRefused, "the wallbox refused: \(reason)")
         default:
@@ -115,15 +135,15 @@ extension ControlEngine {
         switch outcome {
         case .completed(let message):
             action.end(.completed, message: message, at: now)
-            intent = action.command == .charge ? .charge : .idle
-            change = IntentChange(charger: action.charger, intent: intent, at: now.wall)
+            let window = open.end.map { OpenWindow(action: action, end: $0) }
+            change = setIntent(
+                action.command == .charge ? .charge : .idle, window: window, at: now)
         case .failed(let code, let message):
             action.end(.failed(ActionFailure(code: code, message: message)), at: now)
             // A failed idle may have been applied with its answer lost: raise nothing for what
             // stood before; a failed charge leaves what stood before.
             if action.command == .idle, action.sandbox?.failure == nil {
-                forgetIntent(at: now)
-                change = IntentChange(charger: action.charger, intent: nil, at: now.wall)
+                change = forgetIntent(at: now)
             }
         }
         book.finish()
@@ -142,12 +162,24 @@ extension ControlEngine {
     }
 
     /// Takes up the action that a restart interrupted: an `idle` always; a `charge` only as long as
-    /// it could still have been on its way, so that no forgotten start comes late.
+    /// it could still have been on its way, so that no forgotten start comes late. One that has not
+    /// started yet waits on.
     mutating func resume(_ action: Action?, at now: TimePoint) {
         guard let action, !action.state.isTerminal else { return }
-        var open = inFlight(action, since: now)
-        let age = action.createdAt.duration(to: now.wall)
-        if action.command == .charge, !(.zero..<configuration.timing.verify ~= age) {
+        guard action.state != .scheduled else {
+            return book.becomeScheduled(scheduled(action, at: now))
+        }
+        var open: ActionBook.InFlight
+        let limit: Duration
+        if action.start == nil {
+            open = inFlight(action, since: now)
+            limit = configuration.timing.verify
+        } else {
+            open = inFlightDeferred(action, end: action.end.map { WallDue($0, at: now) }, at: now)
+            limit = configuration.timing.verifyDeferred
+        }
+        let age = (action.acknowledgedAt ?? action.createdAt).duration(to: now.wall)
+        if action.command == .charge, !(.zero..<limit ~= age) {
             open.wireDeadline = now.monotonic
             open.verifyDeadline = now.monotonic
         }

@@ -13,27 +13,57 @@ extension ControlEngine {
         if let refusal = unsupported(action) ?? book.refusal(of: action, at: now.monotonic) {
             return [.refuse(request, refusal)]
         }
-        var accepted = Action(
-            id: id, charger: configuration.description.id, command: action.command,
-            state: .acknowledged, createdAt: now.wall,
-            sandbox: configuration.description.isSimulated ? action.sandbox : nil)
-        accepted.acknowledgedAt = now.wall
+        let accepted = accepted(action, id: id, at: now)
         let commit = makeCommitID()
-        let superseding = book.inFlight
+        let replacing = book.replaced
         book.begin(
             ActionBook.Accepting(
                 action: accepted, request: request, commit: commit, receivedAt: now,
-                superseding: superseding))
+                replacing: replacing))
         var change = unsaved.repeated(as: commit) ?? StoreChange()
-        if let superseding {
-            change.actions.append(Self.superseded(superseding.action, by: id, at: now))
-        }
+        if let ended = Self.ended(replacing, by: id, at: now) { change.actions.append(ended) }
         change.actions.append(accepted)
         change.idempotency = action.idempotency.map {
-            IdempotencyRecord(
-                scope: $0.scope, key: $0.key, bodyHash: $0.bodyHash, action: id,
-                createdAt: now.wall)
+            IdempotencyRecord($0, action: id, at: now.wall)
         }
+        return [.persist(change, commit)]
+    }
+
+    private func accepted(_ request: ActionRequest, id: Action.ID, at now: TimePoint) -> Action {
+        var action = Action(
+            id: id, charger: configuration.description.id, command: request.command,
+            state: request.timing == nil ? .acknowledged : .scheduled, createdAt: now.wall,
+            sandbox: configuration.description.isSimulated ? request.sandbox : nil)
+        guard let timing = request.timing else {
+            action.acknowledgedAt = now.wall
+            return action
+        }
+        action.start = timing.start
+        action.end = timing.end
+        if timing.isRelative {
+            action.startOnBoot = BootInstant(
+                boot: configuration.boot,
+                at: now.monotonic.advanced(by: now.wall.duration(to: timing.start)))
+        }
+        return action
+    }
+
+    /// A client cancels the action that waits for its start.
+    package mutating func cancelRequested(
+        _ id: Action.ID, as request: RequestID, at now: TimePoint
+    ) -> [ControlEffect] {
+        guard case .scheduled(let waiting) = book.state, waiting.action.id == id else {
+            let state = book.inFlight?.action.id == id ? ActionStateName.acknowledged : nil
+            return [.refuse(request, state.map { .notCancellable($0) } ?? .unknownAction)]
+        }
+        var cancelled = waiting.action
+        cancelled.end(.cancelled, at: now)
+        let commit = makeCommitID()
+        book.begin(
+            ActionBook.Cancelling(
+                scheduled: waiting, cancelled: cancelled, request: request, commit: commit))
+        var change = unsaved.repeated(as: commit) ?? StoreChange()
+        change.actions.append(cancelled)
         return [.persist(change, commit)]
     }
 
@@ -42,19 +72,39 @@ extension ControlEngine {
         _ settings: SettingsRequest, as request: RequestID, at now: TimePoint
     ) -> [ControlEffect] {
         let commit = makeCommitID()
-        pendingSettings.append(
-            PendingSettings(
-                commit: commit, request: request, maxChargeRate: settings.maxChargeRate))
+        pending.append(
+            PendingChange(
+                commit: commit, request: request, change: .maxChargeRate(settings.maxChargeRate)))
         let change = StoreChange(
             settings: SettingsChange(
                 charger: configuration.description.id, maxChargeRate: settings.maxChargeRate,
                 at: now.wall),
             idempotency: settings.idempotency.map {
-                IdempotencyRecord(
-                    scope: $0.scope, key: $0.key, bodyHash: $0.bodyHash, action: nil,
-                    createdAt: now.wall)
+                IdempotencyRecord($0, action: nil, at: now.wall)
             })
         return [.persist(change, commit)]
+    }
+
+    /// A client sets the recurring schedule, or removes it with nil.
+    ///
+    /// - Parameter schedule: Without mistakes; in a zone that the directory knows.
+    package mutating func scheduleRequested(
+        _ schedule: RecurringSchedule?, idempotency: IdempotencyKey? = nil, as request: RequestID,
+        at now: TimePoint
+    ) -> [ControlEffect] {
+        let commit = makeCommitID()
+        pending.append(
+            PendingChange(commit: commit, request: request, change: .schedule(schedule)))
+        let charger = configuration.description.id
+        return [
+            .persist(
+                StoreChange(
+                    intent: intentBesideSchedule(schedule, at: now),
+                    schedule: ScheduleChange(charger: charger, schedule: schedule, at: now.wall),
+                    idempotency: idempotency.map {
+                        IdempotencyRecord($0, action: nil, at: now.wall)
+                    }), commit)
+        ]
     }
 
     /// A commit is durable: what it carried begins to count.
@@ -62,18 +112,43 @@ extension ControlEngine {
         if case .accepting(let accepting) = book.state, accepting.commit == commit {
             return accepted(accepting, at: now)
         }
-        if let index = pendingSettings.firstIndex(where: { $0.commit == commit }) {
-            let settings = pendingSettings.remove(at: index)
-            maxChargeRate = settings.maxChargeRate
-            return decide(at: now) + [.accept(settings.request, .settings)]
+        if case .cancelling(let cancelling) = book.state, cancelling.commit == commit {
+            book.finish()
+            note(cancelling.cancelled)
+            return changesPersisted(commit) + decide(at: now) + [
+                .accept(cancelling.request, .action(cancelling.cancelled)),
+                .announce(.action(cancelling.cancelled)),
+            ]
         }
-        return endsPersisted(commit)
+        if let index = pending.firstIndex(where: { $0.commit == commit }) {
+            return persisted(pending.remove(at: index), at: now)
+        }
+        return changesPersisted(commit)
     }
 
-    private mutating func endsPersisted(_ commit: CommitID) -> [ControlEffect] {
-        let ended = unsaved.persisted(commit)
-        if let last = ended.last(where: { $0.id == lastAction?.id }) { lastAction = last }
-        return ended.map { .announce(.action($0)) }
+    private mutating func persisted(
+        _ pending: PendingChange, at now: TimePoint
+    ) -> [ControlEffect] {
+        switch pending.change {
+        case .maxChargeRate(let rate):
+            maxChargeRate = rate
+            return decide(at: now) + [.accept(pending.request, .settings)]
+        case .schedule(let schedule):
+            let before = plan?.schedule
+            take(schedule, at: now)
+            return decide(at: now) + [.accept(pending.request, .schedule(schedule ?? before))]
+        }
+    }
+
+    private mutating func changesPersisted(_ commit: CommitID) -> [ControlEffect] {
+        let changed = unsaved.persisted(commit)
+        for action in changed { note(action) }
+        return changed.map { .announce(.action($0)) }
+    }
+
+    /// Shows a new state of the newest action.
+    mutating func note(_ action: Action) {
+        if lastAction?.id == action.id { lastAction = action }
     }
 
     /// A commit failed: what it carried never came.
@@ -83,12 +158,18 @@ extension ControlEngine {
         let refusal: RequestRefusal =
             error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5))
         unsaved.failed(commit)
-        if case .accepting(let accepting) = book.state, accepting.commit == commit {
-            book.abandon(accepting)
+        switch book.state {
+        case .accepting(let accepting) where accepting.commit == commit:
+            book.abandon()
             return [.refuse(accepting.request, refusal)]
+        case .cancelling(let cancelling) where cancelling.commit == commit:
+            book.abandon()
+            return [.refuse(cancelling.request, refusal)]
+        default:
+            break
         }
-        if let index = pendingSettings.firstIndex(where: { $0.commit == commit }) {
-            return [.refuse(pendingSettings.remove(at: index).request, refusal)]
+        if let index = pending.firstIndex(where: { $0.commit == commit }) {
+            return [.refuse(pending.remove(at: index).request, refusal)]
         }
         return []
     }
@@ -105,22 +186,24 @@ extension ControlEngine {
     private mutating func accepted(
         _ accepting: ActionBook.Accepting, at now: TimePoint
     ) -> [ControlEffect] {
-        var effects = endsPersisted(accepting.commit)
-        if let superseding = accepting.superseding {
-            let ended = Self.superseded(
-                superseding.action, by: accepting.action.id, at: accepting.receivedAt)
+        var effects = changesPersisted(accepting.commit)
+        let action = accepting.action
+        if let ended = Self.ended(accepting.replacing, by: action.id, at: accepting.receivedAt) {
             effects.append(.announce(.action(ended)))
         }
-        book.becomeInFlight(inFlight(accepting.action, since: accepting.receivedAt))
-        lastAction = accepting.action
-        isAskedAgain = accepting.action.sandbox?.failure == nil
+        lastAction = action
+        if action.start != nil {
+            book.becomeScheduled(scheduled(action, at: now))
+        } else {
+            book.becomeInFlight(inFlight(action, since: accepting.receivedAt))
+            isAskedAgain = action.sandbox?.failure == nil
+        }
         // The target first: the client may read the answer while the write is on its way.
         effects += decide(at: now)
         effects += [
-            .accept(accepting.request, .action(accepting.action)),
-            .announce(.action(accepting.action)),
+            .accept(accepting.request, .action(action)), .announce(.action(action)),
         ]
-        return effects + followAction(at: now)
+        return effects + startWhenDue(at: now) + followAction(at: now)
     }
 
     func inFlight(_ action: Action, since time: TimePoint) -> ActionBook.InFlight {
@@ -131,16 +214,27 @@ extension ControlEngine {
             verifyDeadline: time.monotonic.advanced(by: configuration.timing.verify))
     }
 
-    private static func superseded(
-        _ action: Action, by id: Action.ID, at now: TimePoint
-    ) -> Action {
-        var ended = action
-        ended.end(
-            .failed(
-                ActionFailure(
-                    code: .superseded, message: "a newer action, \(id.rawValue), took its place")),
-            at: now)
-        return ended
+    /// The end of what a newer action takes the place of.
+    private static func ended(
+        _ replaced: ActionBook.Replaced, by id: Action.ID, at now: TimePoint
+    ) -> Action? {
+        switch replaced {
+        case .nothing:
+            return nil
+        case .scheduled(let waiting):
+            var ended = waiting.action
+            ended.end(.cancelled, at: now)
+            return ended
+        case .inFlight(let open):
+            var ended = open.action
+            ended.end(
+                .failed(
+                    ActionFailure(
+                        code: .superseded,
+                        message: "a newer action, \(id.rawValue), took its place")),
+                at: now)
+            return ended
+        }
     }
 
     mutating func makeCommitID() -> CommitID {
@@ -157,5 +251,12 @@ extension Action {
         self.message = message
         updatedAt = now.wall
         completedAt = now.wall
+    }
+}
+
+extension IdempotencyRecord {
+    fileprivate init(_ key: IdempotencyKey, action: Action.ID?, at now: WallInstant) {
+        self.init(
+            scope: key.scope, key: key.key, bodyHash: key.bodyHash, action: action, createdAt: now)
     }
 }

@@ -5,19 +5,24 @@ import ChargeModel
 ///
 /// ```
 /// event                          what it does
-/// tick                           renews the lease of the target, checks deadlines
+/// tick                           renews the lease of the target, checks deadlines, starts what is
+///                                due, ends windows, follows the recurring schedule
 /// snapshotTaken                  adopts what was found at first contact; follows the action in flight
 /// requested                      refuses, or orders the commit of the action
 /// persisted                      the action begins to count; the client is answered
 /// persistFailed                  as if the action had never come; the client is answered
+/// cancelRequested                orders the commit of the cancellation
 /// settingsRequested              orders the commit of the settings
+/// scheduleRequested              orders the commit of the recurring schedule
 /// ```
 ///
-/// What is wanted is the *intent*: of the action in flight, else the durable one, else what was
-/// adopted. Everything that limits is a ``Claim``; ``ClaimMerge`` makes the decision. Source: the
+/// What is wanted is the ``Wish``: of the action in flight, else the durable intent as long as it
+/// goes before the recurring schedule, else the schedule, else what was adopted. Everything that
+/// limits is a ``Claim``; ``ClaimMerge`` makes the decision. Source: the
 /// API contract, section "Actions"; requirements R1, R2, R4, R8, R12, R16.
 package struct ControlEngine: Sendable {
     package let configuration: ControlConfiguration
+    let zones: any ZoneDirectory
     package private(set) var snapshot: ChargerSnapshot
     package private(set) var decision: Decision
     package internal(set) var lastAction: Action?
@@ -25,10 +30,19 @@ package struct ControlEngine: Sendable {
     var book: ActionBook
     /// What holds without an action: durable, or adopted since start.
     var intent: ChargeIntent?
+    /// Until when the intent goes before the schedule; nil until that can be told.
+    var intentUntil: WallDue?
+    /// The window that the intent belongs to.
+    var window: OpenWindow?
+    /// The recurring schedule.
+    var plan: SchedulePlan?
+    /// Why what is durable cannot be followed; nil when it can.
+    var unreadable: String?
+    var wish = Wish.undecided
     var maxChargeRate: Watts?
-    var pendingSettings: [PendingSettings] = []
-    /// Actions that ended and whose end is not durable yet; repeated with the next tick.
-    var unsaved = UnsavedEnds()
+    var pending: [PendingChange] = []
+    /// What happened and is not durable yet; repeated with the next tick.
+    var unsaved = UnsavedChanges()
     var nextCommit: UInt64 = 1
 
     private var phases: PhaseCounter
@@ -38,15 +52,31 @@ package struct ControlEngine: Sendable {
     var isAskedAgain = false
     /// Readings before this do not count as found: a failed `idle` may have been applied after them.
     private var adoptAfter: MonotonicInstant
+    /// After a failed `idle` what is found goes before the schedule, too.
+    var mustAdopt = false
     /// Whether energy has flowed since the vehicle was plugged in.
     private var hasCharged = false
+    private var wasConnected = false
     private var announced: Announced?
     private var conditions: [ChargerCondition] = []
 
-    struct PendingSettings: Hashable, Sendable {
+    /// A change that waits for its commit.
+    struct PendingChange: Hashable, Sendable {
         var commit: CommitID
         var request: RequestID
-        var maxChargeRate: Watts
+        var change: Change
+
+        enum Change: Hashable, Sendable {
+            case maxChargeRate(Watts)
+            /// nil removes it.
+            case schedule(RecurringSchedule?)
+        }
+    }
+
+    /// The rest of a window whose charge has been verified.
+    struct OpenWindow: Hashable, Sendable {
+        var action: Action
+        var end: WallDue
     }
 
     /// What the event stream was told last, to tell only changes.
@@ -58,12 +88,15 @@ package struct ControlEngine: Sendable {
         var power: Int?
         var limit: Milliamperes?
         var maxCurrent: Milliamperes
+        var currentSchedule: CurrentSchedule?
     }
 
     package init(
-        configuration: ControlConfiguration, restored: RestoredCharger, at now: TimePoint
+        configuration: ControlConfiguration, restored: RestoredCharger,
+        zones: any ZoneDirectory, at now: TimePoint
     ) {
         self.configuration = configuration
+        self.zones = zones
         snapshot = ChargerSnapshot(phases: configuration.description.phases)
         decision = Decision(
             claims: [], winner: nil, limit: nil, reason: "the wallbox has not answered yet")
@@ -74,6 +107,7 @@ package struct ControlEngine: Sendable {
         intent = restored.intent
         maxChargeRate = restored.maxChargeRate
         lastAction = restored.lastAction
+        restoreDeferred(restored, at: now)
         resume(restored.openAction, at: now)
     }
 
@@ -82,6 +116,8 @@ package struct ControlEngine: Sendable {
     /// Time has passed.
     package mutating func tick(at now: TimePoint) -> [ControlEffect] {
         var effects = repeatUnsaved()
+        effects += startWhenDue(at: now)
+        effects += endWindowWhenDue(at: now)
         effects += followAction(at: now)
         effects += decide(at: now)
         effects += announceState(at: now)
@@ -94,9 +130,10 @@ package struct ControlEngine: Sendable {
     ) -> [ControlEffect] {
         self.snapshot = snapshot
         phases.measured(flowingCurrents, at: now.monotonic)
-        rememberCharging()
-        adoptWhatWasFound()
+        let isUnplugged = rememberCharging()
+        adoptWhatWasFound(at: now)
         var effects = announceConditions()
+        if isUnplugged { effects += endIdleAtUnplug(at: now) }
         effects += followAction(at: now)
         effects += decide(at: now)
         effects += announceState(at: now)
@@ -108,9 +145,11 @@ package struct ControlEngine: Sendable {
     /// Merges all claims and gives the driver its target: a changed one as a new revision, the same
     /// one with a renewed lease.
     mutating func decide(at now: TimePoint) -> [ControlEffect] {
+        var effects = followSchedule(at: now)
+        wish = currentWish(at: now)
         let claims = self.claims
         let before = decision
-        if effectiveIntent == nil {
+        if wish == .undecided {
             decision = Decision(
                 claims: claims, winner: nil, limit: nil,
                 reason: snapshot.lastPoll == nil
@@ -120,7 +159,7 @@ package struct ControlEngine: Sendable {
             decision = ClaimMerge.decide(
                 claims, minimum: configuration.minimum, step: configuration.step)
         }
-        var effects = renewTarget(at: now)
+        effects += renewTarget(at: now)
         if decision != before { effects.append(.announce(.decision(decision))) }
         return effects
     }
@@ -130,8 +169,7 @@ package struct ControlEngine: Sendable {
             defer { target = nil }
             return target == nil ? [] : [.setTarget(nil)]
         }
-        let allowsIncrease: Bool
-        if case .adopted = effectiveIntent { allowsIncrease = false } else { allowsIncrease = true }
+        let allowsIncrease = wish.allowsIncrease
         let isNew = target?.limit != limit || target?.allowsIncrease != allowsIncrease
         if isNew || (isAskedAgain && !isVerified) { revision += 1 }
         isAskedAgain = false
@@ -149,32 +187,10 @@ package struct ControlEngine: Sendable {
         if case .verified(revision, _, _) = snapshot.application { true } else { false }
     }
 
-    /// The intent that shapes the decision: of the action in flight, else what stands.
-    var effectiveIntent: ChargeIntent? {
-        guard let inFlight = book.inFlight, inFlight.action.sandbox?.failure == nil else {
-            return intent
-        }
-        return inFlight.action.command == .charge ? .charge : .idle
-    }
-
     /// Everything that limits the charger now.
     private var claims: [Claim] {
         var claims = limitClaims
-        switch effectiveIntent {
-        case .charge:
-            claims.append(
-                Claim(
-                    source: .action, limit: maxCurrent,
-                    reason: "charging is asked for, with all that is allowed"))
-        case .idle:
-            claims.append(Claim(source: .action, limit: .zero, reason: "idle is asked for"))
-        case .adopted(let found):
-            claims.append(
-                Claim(
-                    source: .adopted, limit: found,
-                    reason: "found in the wallbox, and nobody asked for anything else yet"))
-        case nil: break
-        }
+        claims += wishClaims
         if let fault = snapshot.conditions.first(where: \.holdsAtSafeCurrent) {
             claims.append(
                 Claim(
@@ -220,24 +236,34 @@ package struct ControlEngine: Sendable {
 
     /// At first contact, and after a failed `idle`, what the wallbox does becomes the intent, and
     /// only ever lowers. What cannot be read counts as above everything allowed (requirement R12).
-    private mutating func adoptWhatWasFound() {
-        guard intent == nil, book.inFlight == nil, let poll = snapshot.lastPoll,
+    private mutating func adoptWhatWasFound(at now: TimePoint) {
+        guard currentWish(at: now) == .undecided, book.inFlight == nil, let poll = snapshot.lastPoll,
             poll.monotonic > adoptAfter, !snapshot.conditions.contains(where: \.isForeign)
         else { return }
         switch snapshot.setpoint {
         case .captured(let found, let time) where time.monotonic > adoptAfter:
-            intent = .adopted(found)
+            adopt(found)
         case .captured:
             break
         case .absent:
-            intent = .adopted(min(configuration.safeCurrent, configuration.minimum))
+            adopt(min(configuration.safeCurrent, configuration.minimum))
         }
     }
 
-    /// Forgets the intent until a reading later than now.
-    mutating func forgetIntent(at now: TimePoint) {
+    private mutating func adopt(_ found: Milliamperes) {
+        intent = .adopted(found)
+        intentUntil = nil
+        mustAdopt = false
+    }
+
+    /// Forgets the intent until a reading later than now, which then goes before the schedule.
+    mutating func forgetIntent(at now: TimePoint) -> IntentChange {
         intent = nil
+        window = nil
+        intentUntil = nil
+        mustAdopt = true
         adoptAfter = now.monotonic
+        return IntentChange(charger: configuration.description.id, intent: nil, at: now.wall)
     }
 
     private var flowingCurrents: [Milliamperes] {
@@ -245,12 +271,15 @@ package struct ControlEngine: Sendable {
         return snapshot.currents.compactMap(\.value)
     }
 
-    private mutating func rememberCharging() {
+    /// - Returns: Whether the vehicle has just been unplugged.
+    private mutating func rememberCharging() -> Bool {
+        defer { wasConnected = snapshot.pilot.value?.isVehicleConnected ?? wasConnected }
         switch snapshot.pilot.value {
         case .a: hasCharged = false
         case .c2, .d2: hasCharged = hasCharged || isCharging == true
         default: break
         }
+        return wasConnected && snapshot.pilot.value?.isVehicleConnected == false
     }
 
     // MARK: - Telling others
@@ -270,7 +299,7 @@ package struct ControlEngine: Sendable {
             status: view.status(at: now.monotonic),
             isConnected: snapshot.pilot.value?.isVehicleConnected, isCharging: view.isCharging,
             power: view.power.map { ($0.rawValue + 50) / 100 }, limit: view.decision.limit,
-            maxCurrent: view.maxCurrent)
+            maxCurrent: view.maxCurrent, currentSchedule: view.currentSchedule)
         guard state != announced else { return [] }
         announced = state
         return [.announce(.state(view))]
@@ -285,7 +314,7 @@ package struct ControlEngine: Sendable {
             maxCurrent: maxCurrent,
             powerRateLimit: min(uncappedPower, maxChargeRate ?? uncappedPower),
             maxChargeRate: maxChargeRate, uncappedPower: uncappedPower, decision: decision,
-            lastAction: lastAction)
+            lastAction: lastAction, currentSchedule: currentSchedule, schedule: plan?.schedule)
     }
 
     private var uncappedPower: Watts {

@@ -44,7 +44,7 @@ struct AgentComposition {
         }
         self.buses = buses
         agent = try await Agent(
-            buses: parts, poll: configuration.poll, repository: store, clock: clock,
+            buses: parts, poll: configuration.poll, repository: store, zones: InterimZones(), clock: clock,
             makeActionID: { Action.ID("action_" + RandomText.base62(count: 16)) },
             seed: .random(in: .min ... .max), log: log)
     }

@@ -65,7 +65,7 @@ package final class Agent: AgentService, Service {
     ///   - seed: For the jitter of reconnects alone.
     package init(
         buses: [Bus], poll: Duration, policy: LinkPolicy = LinkPolicy(),
-        repository: any ActionRepository, clock: any AgentClock,
+        repository: any ActionRepository, zones: any ZoneDirectory, clock: any AgentClock,
         makeActionID: @escaping @Sendable () -> Action.ID, seed: UInt64, log: Logger
     ) async throws(StoreError) {
         let now = clock.now()
@@ -78,7 +78,7 @@ package final class Agent: AgentService, Service {
                 return ControlEngine(
                     configuration: charger.control,
                     restored: restored.first { $0.charger == id } ?? RestoredCharger(charger: id),
-                    at: now)
+                    zones: zones, at: now)
             }
         }
         var views: [(index: Int, view: ChargerView)] = []
@@ -144,7 +144,7 @@ package final class Agent: AgentService, Service {
         let place = try place(of: request.charger)
         switch try await lines[place.line].submit(.push(request), to: place.driver).get() {
         case .action(let action): return action
-        case .settings: throw .idempotencyKeyReused
+        case .settings, .schedule: throw .idempotencyKeyReused
         }
     }
 
@@ -156,10 +156,18 @@ package final class Agent: AgentService, Service {
     package func cancel(
         _ id: Action.ID, of charger: ChargerID
     ) async throws(RequestRefusal) -> Action {
-        guard let action = try await action(id), action.charger == charger else {
-            throw .unknownAction
+        let place = try place(of: charger)
+        switch await lines[place.line].submit(.cancel(id), to: place.driver) {
+        case .success(.action(let action)): return action
+        case .success: throw .unknownAction
+        case .failure(.unknownAction):
+            // Not the one that waits: it has ended, or is nobody's.
+            guard let action = try await action(id), action.charger == charger else {
+                throw .unknownAction
+            }
+            throw .notCancellable(action.state.name)
+        case .failure(let refusal): throw refusal
         }
-        throw .notCancellable(action.state.name)
     }
 
     package func action(_ id: Action.ID) async throws(RequestRefusal) -> Action? {

@@ -97,6 +97,12 @@ extension ChargerLine {
         case .change(let change):
             effects = seats[index].control.settingsRequested(
                 change, as: request.id, at: environment.clock.now())
+        case .cancel(let id):
+            effects = seats[index].control.cancelRequested(
+                id, as: request.id, at: environment.clock.now())
+        case .schedule(let schedule, let key):
+            effects = seats[index].control.scheduleRequested(
+                schedule, idempotency: key, as: request.id, at: environment.clock.now())
         }
         await carryOut(effects, of: index, answering: request)
     }
@@ -115,7 +121,7 @@ extension ChargerLine {
             }
             guard let id = record.action else { return .success(.settings) }
             guard let action = try await environment.repository.action(id) else { return nil }
-            return .success(.action(action.asAcknowledged))
+            return .success(.action(action.asAccepted))
         } catch {
             log.error("the store cannot be read: \(error)")
             return .failure(
@@ -202,11 +208,12 @@ extension ChargerLine {
 
 extension Action {
     /// The action as it was when it was accepted: what the first answer said.
-    fileprivate var asAcknowledged: Action {
+    fileprivate var asAccepted: Action {
         var action = Action(
-            id: id, charger: charger, command: command, state: .acknowledged,
-            createdAt: createdAt, sandbox: sandbox)
-        action.acknowledgedAt = acknowledgedAt
+            id: id, charger: charger, command: command,
+            state: start == nil ? .acknowledged : .scheduled, createdAt: createdAt,
+            sandbox: sandbox)
+        if start == nil { action.acknowledgedAt = acknowledgedAt }
         action.start = start
         action.end = end
         return action

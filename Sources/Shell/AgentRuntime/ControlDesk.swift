@@ -26,12 +26,17 @@ struct ControlDesk {
         enum Order {
             case push(ActionRequest)
             case change(SettingsRequest)
+            case cancel(Action.ID)
+            /// nil removes the schedule.
+            case schedule(RecurringSchedule?, IdempotencyKey?)
         }
 
         var idempotency: IdempotencyKey? {
             switch order {
             case .push(let push): push.idempotency
             case .change(let change): change.idempotency
+            case .cancel: nil
+            case .schedule(_, let key): key
             }
         }
 

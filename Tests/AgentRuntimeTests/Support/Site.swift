@@ -109,7 +109,8 @@ struct Site: Sendable {
                 Agent.Bus(address: "tcp://192.0.2.\(place + 1):502", bus: bus, chargers: chargers))
         }
         agent = try await Agent(
-            buses: parts, poll: plan.poll, repository: store, clock: agentClock ?? clock,
+            buses: parts, poll: plan.poll, repository: store, zones: TestZoneDirectory(),
+            clock: agentClock ?? clock,
             makeActionID: {
                 numbers.withLock { number in
                     number += 1

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 
@@ -22,19 +23,21 @@ struct ControlBench {
         restored: RestoredCharger? = nil, phases: Int = 1,
         profileMaximum: Milliamperes = .amperes(32),
         installation: Milliamperes = .amperes(16), safe: Milliamperes = .amperes(6),
-        rated: Watts? = nil, isSimulated: Bool = true
+        rated: Watts? = nil, isSimulated: Bool = true, idleEndsAtUnplug: Bool = false,
+        boot: String = "boot-1", at start: TimePoint = Self.start
     ) {
         let description = ChargerDescription(
             id: Self.charger, vendor: "evse-agent", model: "Reference", user: nil,
             isSimulated: isSimulated, profile: "reference-7kw", phases: phases,
             effectivePoll: .seconds(1))
-        now = Self.start
+        now = start
         engine = ControlEngine(
             configuration: ControlConfiguration(
                 description: description, installationMaximum: installation, safeCurrent: safe,
                 minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
-                ratedPower: rated),
-            restored: restored ?? RestoredCharger(charger: Self.charger), at: now)
+                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, boot: boot),
+            restored: restored ?? RestoredCharger(charger: Self.charger),
+            zones: TestZoneDirectory(), at: now)
         snapshot = ChargerSnapshot(phases: phases)
     }
 
@@ -67,18 +70,33 @@ struct ControlBench {
 
     @discardableResult
     mutating func push(
-        _ command: ChargeCommand, onConflict: ConflictStrategy? = nil,
-        sandbox: SandboxOutcome? = nil, commits: Bool = true
+        _ command: ChargeCommand, _ timing: ActionTiming? = nil,
+        onConflict: ConflictStrategy? = nil, sandbox: SandboxOutcome? = nil, commits: Bool = true
     ) -> [ControlEffect] {
         next += 1
         let before = effects.count
         let request = ActionRequest(
-            charger: Self.charger, command: command, onConflict: onConflict, sandbox: sandbox)
+            charger: Self.charger, command: command, timing: timing, onConflict: onConflict,
+            sandbox: sandbox)
         take(
             engine.requested(
                 request, id: Action.ID("action_\(next)"), as: RequestID(rawValue: next), at: now),
             commits: commits)
         return Array(effects[before...])
+    }
+
+    mutating func cancel(_ id: String, commits: Bool = true) {
+        next += 1
+        take(
+            engine.cancelRequested(Action.ID(id), as: RequestID(rawValue: next), at: now),
+            commits: commits)
+    }
+
+    mutating func schedule(_ schedule: RecurringSchedule?, commits: Bool = true) {
+        next += 1
+        take(
+            engine.scheduleRequested(schedule, as: RequestID(rawValue: next), at: now),
+            commits: commits)
     }
 
     mutating func settings(_ rate: Watts, commits: Bool = true) {

@@ -5,7 +5,8 @@ import ChargeModel
 /// the schema of the real store refuses, and knows when an end of an action is changed.
 struct SimulatedStore {
     private(set) var actions: [Action] = []
-    private var intents: [(charger: ChargerID, intent: ChargeIntent?)] = []
+    private var intents: [IntentChange] = []
+    private var schedules: [RecurringSchedule] = []
     private var rates: [(charger: ChargerID, rate: Watts?)] = []
     /// From now on every commit fails with this error; nil ends that.
     var failure: StoreError?
@@ -25,11 +26,15 @@ struct SimulatedStore {
         }
         if let change = change.intent {
             intents.removeAll { $0.charger == change.charger }
-            intents.append((change.charger, change.intent))
+            intents.append(change)
         }
         if let change = change.settings {
             rates.removeAll { $0.charger == change.charger }
             rates.append((change.charger, change.maxChargeRate))
+        }
+        if let change = change.schedule {
+            schedules.removeAll { $0.charger == change.charger }
+            if let schedule = change.schedule { schedules.append(schedule) }
         }
         for action in change.actions where !action.state.isTerminal {
             let open = actions.filter { $0.charger == action.charger && !$0.state.isTerminal }
@@ -40,9 +45,12 @@ struct SimulatedStore {
 
     func restored(_ charger: ChargerID) -> RestoredCharger {
         let own = actions.filter { $0.charger == charger }
+        let intent = intents.first { $0.charger == charger }
         return RestoredCharger(
-            charger: charger, intent: intents.first { $0.charger == charger }?.intent,
+            charger: charger, intent: intent?.intent, intentUntil: intent?.until,
+            openWindow: intent?.window.flatMap { id in own.first { $0.id == id } },
             maxChargeRate: rates.first { $0.charger == charger }?.rate,
+            schedule: schedules.first { $0.charger == charger },
             openAction: own.first { !$0.state.isTerminal }, lastAction: own.last)
     }
 }

@@ -45,6 +45,8 @@ extension Simulation {
             witnessAccepted(action, index)
         case .accept(_, .settings):
             note(index, "settings accepted")
+        case .accept(_, .schedule(let schedule)):
+            note(index, "schedule \(schedule?.id ?? "none") accepted")
         case .refuse(_, let refusal):
             note(index, "refused: \(refusal)")
         case .announce(let payload):

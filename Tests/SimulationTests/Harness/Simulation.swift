@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import ChargerDriver
@@ -131,7 +132,8 @@ struct Simulation {
                 line: LineEngine(
                     drivers: [driver], policy: LinkPolicy(), seed: seed &+ UInt64(index), at: now),
                 control: ControlEngine(
-                    configuration: station.control, restored: restored, at: time),
+                    configuration: station.control, restored: restored,
+                    zones: TestZoneDirectory(), at: time),
                 startedAt: now)
             stations[index].witness.agentStarted(restored)
             note(index, "agent starts")

@@ -1,0 +1,58 @@
+import ChargeModel
+
+/// What happened to actions and to the intent, and whose commit failed or is under way: starts, ends
+/// and ends of windows. They are part of the next commit of an action, and are repeated with every
+/// tick until one succeeds, so that a full disk loses none.
+struct UnsavedChanges: Hashable, Sendable {
+    private var changes: [Pending] = []
+
+    struct Pending: Hashable, Sendable {
+        /// nil for a change of the intent alone.
+        var action: Action?
+        var intent: IntentChange?
+        /// nil after its commit failed.
+        var commit: CommitID?
+    }
+
+    var isEmpty: Bool { changes.isEmpty }
+
+    /// At most this many are kept; the oldest is dropped then, and an action whose end it was shows
+    /// as unfinished after a restart.
+    static let capacity = 16
+
+    /// An intent takes the place of all before it, and so does a state of an action: an older one
+    /// must not be committed after it.
+    mutating func add(_ action: Action?, intent: IntentChange?, commit: CommitID) {
+        for index in changes.indices {
+            if intent != nil { changes[index].intent = nil }
+            if action != nil, changes[index].action?.id == action?.id { changes[index].action = nil }
+        }
+        changes.removeAll { $0.action == nil && $0.intent == nil }
+        if changes.count == Self.capacity { changes.removeFirst() }
+        changes.append(Pending(action: action, intent: intent, commit: commit))
+    }
+
+    /// - Returns: The actions whose newest state is durable now.
+    mutating func persisted(_ commit: CommitID) -> [Action] {
+        let durable = changes.filter { $0.commit == commit }.compactMap(\.action)
+        changes.removeAll { $0.commit == commit }
+        return durable
+    }
+
+    mutating func failed(_ commit: CommitID) {
+        for index in changes.indices where changes[index].commit == commit {
+            changes[index].commit = nil
+        }
+    }
+
+    /// All that has to be committed again, with the intent that it leaves, oldest first; nil when
+    /// there is nothing. They become part of this commit.
+    mutating func repeated(as commit: CommitID) -> StoreChange? {
+        let waiting = changes.indices.filter { changes[$0].commit == nil }
+        guard !waiting.isEmpty else { return nil }
+        for index in waiting { changes[index].commit = commit }
+        return StoreChange(
+            actions: waiting.compactMap { changes[$0].action },
+            intent: waiting.compactMap { changes[$0].intent }.last)
+    }
+}

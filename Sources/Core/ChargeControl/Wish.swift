@@ -1,0 +1,97 @@
+import ChargeModel
+
+/// What is wanted of a charger now, and by what: of all that could want something, one counts.
+enum Wish: Hashable, Sendable {
+    /// Nobody wants anything yet, and nothing fresh was read that could be kept.
+    case undecided
+    /// Of the action in flight, or of the intent that stands.
+    case intent(ChargeIntent)
+    /// A slot of the recurring schedule is open.
+    case slot(ScheduleMoment.Occurrence)
+    /// The recurring schedule has no slot now.
+    case betweenSlots
+    /// What should hold now cannot be told: the wall clock is not trusted, or what is durable cannot
+    /// be read. The charger is kept at no more than its safe current, and not raised.
+    case unknowable(String)
+
+    var allowsIncrease: Bool {
+        switch self {
+        case .intent(.adopted), .unknowable: false
+        case .undecided, .intent, .slot, .betweenSlots: true
+        }
+    }
+}
+
+extension ControlEngine {
+    /// Whose wish counts now.
+    func currentWish(at now: TimePoint) -> Wish {
+        if let open = book.inFlight, open.action.sandbox?.failure == nil {
+            return .intent(open.action.command == .charge ? .charge : .idle)
+        }
+        if let unreadable { return .unknowable(unreadable) }
+        if mustAdopt { return .undecided }
+        if let window {
+            return window.end.isDue(at: now) == nil
+                ? .unknowable(
+                    "the wall clock is not trusted, and whether the window is over is not known")
+                : .intent(.charge)
+        }
+        guard let plan else { return intent.map { .intent($0) } ?? .undecided }
+        if let intent, goesBeforeSchedule(intent, at: now) { return .intent(intent) }
+        guard let moment = plan.moment else {
+            return .unknowable(
+                "the wall clock is not trusted, and whether a slot is open is not known")
+        }
+        guard let slot = moment.active else { return .betweenSlots }
+        return slot.slot.command == .charge ? .slot(slot) : .betweenSlots
+    }
+
+    private func goesBeforeSchedule(_ intent: ChargeIntent, at now: TimePoint) -> Bool {
+        guard let intentUntil else { return true }
+        switch intentUntil.isDue(at: now) {
+        case true?: return false
+        case false?: return true
+        // A stop may stand; anything else may be over.
+        case nil: return intent == .idle
+        }
+    }
+
+    /// The claims of the wish.
+    var wishClaims: [Claim] {
+        switch wish {
+        case .undecided:
+            []
+        case .intent(.charge):
+            [
+                Claim(
+                    source: .action, limit: maxCurrent,
+                    reason: window.map { "charging is asked for until \($0.end.wall.utc)" }
+                        ?? "charging is asked for, with all that is allowed")
+            ]
+        case .intent(.idle):
+            [Claim(source: .action, limit: .zero, reason: "idle is asked for")]
+        case .intent(.adopted(let found)):
+            [
+                Claim(
+                    source: .adopted, limit: found,
+                    reason: "found in the wallbox, and nobody asked for anything else yet")
+            ]
+        case .slot(let slot):
+            [
+                Claim(
+                    source: .schedule, limit: maxCurrent,
+                    reason: "a slot of the schedule is open until \(slot.end.utc)")
+            ]
+        case .betweenSlots:
+            [
+                Claim(
+                    source: .schedule, limit: .zero,
+                    reason: plan?.moment.map {
+                        "the schedule has its next slot at \($0.next.start.utc)"
+                    } ?? "the schedule has no slot now")
+            ]
+        case .unknowable(let reason):
+            [Claim(source: .schedule, limit: configuration.safeCurrent, reason: reason)]
+        }
+    }
+}
