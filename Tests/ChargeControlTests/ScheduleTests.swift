@@ -74,7 +74,8 @@ struct ScheduleTests {
         #expect(bench.target?.limit == wanted)
         bench.wait(.seconds(60))
         bench.tick()
-        #expect(bench.engine.view.currentSchedule?.state == (command == .charge ? .active : .pending))
+        #expect(
+            bench.engine.view.currentSchedule?.state == (command == .charge ? .active : .pending))
         bench.wait(.seconds(12 * 3_600))
         bench.tick()
         #expect(bench.target?.limit == .zero, "the schedule has it again")

@@ -23,6 +23,7 @@ struct ConfigurationParserTests {
                 model: Wallbox 7kW
                 user: user_abc123
                 simulated: true
+                idle-ends-at-unplug: true
             """)
         #expect(result.diagnostics == [])
         let expected = AgentConfiguration(
@@ -35,7 +36,7 @@ struct ConfigurationParserTests {
                     address: .init(host: "192.168.1.20", port: 1502), unit: 7,
                     maxCurrent: Milliamperes(13_500), safeCurrent: .zero, phases: 1,
                     vendor: "example_vendor_a", model: "Wallbox 7kW", user: "user_abc123",
-                    isSimulated: true)
+                    isSimulated: true, idleEndsAtUnplug: true)
             ])
         #expect(result.configuration == expected)
     }

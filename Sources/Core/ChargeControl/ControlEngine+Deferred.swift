@@ -36,8 +36,9 @@ extension ControlEngine {
         var open = inFlightDeferred(action, end: waiting.end, at: now)
         let late = waiting.lateness(at: now)
         if late >= configuration.timing.lateness {
-            open.note = "started \(late.words) late: at its time the agent was not running, or "
-                + "the wall clock was not trusted"
+            open.note =
+                "started \(late.words) late: the agent was not running at its time, or the wall "
+                + "clock was not trusted"
         }
         book.becomeInFlight(open)
         note(action)

@@ -237,7 +237,8 @@ package struct ControlEngine: Sendable {
     /// At first contact, and after a failed `idle`, what the wallbox does becomes the intent, and
     /// only ever lowers. What cannot be read counts as above everything allowed (requirement R12).
     private mutating func adoptWhatWasFound(at now: TimePoint) {
-        guard currentWish(at: now) == .undecided, book.inFlight == nil, let poll = snapshot.lastPoll,
+        guard currentWish(at: now) == .undecided, book.inFlight == nil,
+            let poll = snapshot.lastPoll,
             poll.monotonic > adoptAfter, !snapshot.conditions.contains(where: \.isForeign)
         else { return }
         switch snapshot.setpoint {

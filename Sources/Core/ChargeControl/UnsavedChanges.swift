@@ -25,7 +25,8 @@ struct UnsavedChanges: Hashable, Sendable {
     mutating func add(_ action: Action?, intent: IntentChange?, commit: CommitID) {
         for index in changes.indices {
             if intent != nil { changes[index].intent = nil }
-            if action != nil, changes[index].action?.id == action?.id { changes[index].action = nil }
+            guard let action, changes[index].action?.id == action.id else { continue }
+            changes[index].action = nil
         }
         changes.removeAll { $0.action == nil && $0.intent == nil }
         if changes.count == Self.capacity { changes.removeFirst() }

@@ -5,6 +5,7 @@ import ChargeControl
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
+import Foundation
 import LibmodbusBus
 import Logging
 import Modbus
@@ -44,7 +45,8 @@ struct AgentComposition {
         }
         self.buses = buses
         agent = try await Agent(
-            buses: parts, poll: configuration.poll, repository: store, zones: InterimZones(), clock: clock,
+            buses: parts, poll: configuration.poll, repository: store, zones: InterimZones(),
+            clock: clock,
             makeActionID: { Action.ID("action_" + RandomText.base62(count: 16)) },
             seed: .random(in: .min ... .max), log: log)
     }
@@ -73,6 +75,17 @@ struct AgentComposition {
             return try StateDirectoryLock.acquire(directory: directory)
         } catch {
             throw CommandFailure("\(error)")
+        }
+    }
+
+    /// The kernel's random name of this boot.
+    private static func bootID() throws -> String {
+        let path = "/proc/sys/kernel/random/boot_id"
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        } catch {
+            throw CommandFailure("cannot read \(path): \(error)")
         }
     }
 
@@ -121,7 +134,8 @@ struct AgentComposition {
                 safeCurrent: charger.safeCurrent, minimum: profile.control.minimum,
                 profileMaximum: profile.control.maximum, step: profile.control.step,
                 ratedPower: phases == profile.electrical.phases
-                    ? profile.electrical.ratedPower : nil),
+                    ? profile.electrical.ratedPower : nil,
+                idleEndsAtUnplug: charger.idleEndsAtUnplug, boot: try bootID()),
             index: index)
     }
 }

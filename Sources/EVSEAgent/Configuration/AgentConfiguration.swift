@@ -21,6 +21,7 @@ import ChargeModel
 /// | `chargers[].model` | text | the profile's | 1 to 64 characters |
 /// | `chargers[].user` | text | none | 1 to 64 characters |
 /// | `chargers[].simulated` | truth value | `false` | |
+/// | `chargers[].idle-ends-at-unplug` | truth value | `false` | |
 ///
 /// Port and unit of a charger default to those of its profile. Chargers with the same host and port
 /// share one bus and must differ in the unit. ``ConfigurationParser`` reads the file.
@@ -80,6 +81,8 @@ struct AgentConfiguration: Hashable, Sendable {
         var user: String?
         /// Simulated chargers belong to the sandbox environment.
         var isSimulated: Bool
+        /// Whether an `idle` holds for the next vehicle, too, or ends when this one is unplugged.
+        var idleEndsAtUnplug = false
     }
 }
 

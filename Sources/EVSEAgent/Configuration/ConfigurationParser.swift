@@ -128,7 +128,7 @@ struct ConfigurationParser {
                     item, "a charger",
                     keys: [
                         "id", "profile", "connect", "max-current", "safe-current", "phases",
-                        "vendor", "model", "user", "simulated",
+                        "vendor", "model", "user", "simulated", "idle-ends-at-unplug",
                     ])
             else { continue }
             let id = reader.required(section, "id", ConfigurationValues.chargerID)
@@ -163,6 +163,7 @@ struct ConfigurationParser {
         let model = reader.value(section, "model", ConfigurationValues.label)
         let user = reader.value(section, "user", ConfigurationValues.label)
         let isSimulated = reader.value(section, "simulated", ConfigurationValues.truth)
+        let idleEnds = reader.value(section, "idle-ends-at-unplug", ConfigurationValues.truth)
         guard let id, let profile, let connection, let currents else { return nil }
         return AgentConfiguration.Charger(
             id: id, profile: profile.id,
@@ -170,7 +171,8 @@ struct ConfigurationParser {
                 host: connection.host, port: connection.port ?? profile.port),
             unit: connection.unit ?? profile.unit, maxCurrent: currents.max,
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
-            user: user, isSimulated: isSimulated ?? false)
+            user: user, isSimulated: isSimulated ?? false,
+            idleEndsAtUnplug: idleEnds ?? false)
     }
 
     private mutating func profile(_ section: ConfigurationReader.Section) -> KnownProfile? {
