@@ -18,6 +18,9 @@ struct ActionContractTests {
             action.completedAt = .at(4)
             action.start = .at(5)
             action.end = .at(6)
+            action.startOnBoot = BootInstant(
+                boot: "6f2c6a4e-4f6b-4e0f-9d3f-2f1f2a3b4c5d",
+                at: MonotonicInstant(nanoseconds: 86_400_000_000_001))
             action.message = "held at 0 A"
             try await store.commit(StoreChange(actions: [action]))
             #expect(try await store.action(action.id) == action)

@@ -53,14 +53,15 @@ enum StoreKind: CaseIterable, CustomTestStringConvertible {
 
     /// Runs `body` with a new, empty store.
     func withStore(
+        retention: ActionRetention = .standard,
         _ body: (any ActionRepository & KeyRepository) async throws -> Void
     ) async throws {
         switch self {
         case .memory:
-            try await body(InMemoryStore())
+            try await body(InMemoryStore(retention: retention))
         case .sqlite:
             let directory = try TemporaryDirectory()
-            let store = try ActionStore.open(directory: directory.state)
+            let store = try ActionStore.open(directory: directory.state, retention: retention)
             try await body(store)
             try store.close()
         }
@@ -107,6 +108,30 @@ extension IdempotencyRecord {
             scope: scope, key: key, bodyHash: [UInt8](repeating: body, count: 32), action: action,
             createdAt: .at(milliseconds))
     }
+}
+
+extension RecurringSchedule {
+    static func example(
+        _ id: String = "sched_1", of charger: ChargerID = .first,
+        _ recurrence: Recurrence = .daily, slots: [ScheduleSlot] = [.night],
+        at milliseconds: Int64 = 0
+    ) -> RecurringSchedule {
+        RecurringSchedule(
+            id: id, charger: charger, timezone: "Europe/Berlin", recurrence: recurrence,
+            slots: slots, updatedAt: .at(milliseconds))
+    }
+
+    /// Its commit.
+    var change: StoreChange {
+        StoreChange(schedule: ScheduleChange(charger: charger, schedule: self, at: updatedAt))
+    }
+}
+
+extension ScheduleSlot {
+    /// From 22:00 to 6:00.
+    static let night = ScheduleSlot(startMinute: 1320, durationMinutes: 480, command: .charge)
+    /// From 12:30 to 13:00.
+    static let noon = ScheduleSlot(startMinute: 750, durationMinutes: 30, command: .idle)
 }
 
 extension Int64 {

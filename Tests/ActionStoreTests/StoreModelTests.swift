@@ -11,9 +11,11 @@ struct StoreModelTests {
     func bothStoresAgreeOnRandomChanges(seed: Int) async throws {
         let directory = try TemporaryDirectory()
         var changes = RandomChanges(random: SeededRandom(seed: UInt64(seed)))
-        let memory = InMemoryStore()
-        var sqlite = try ActionStore.open(directory: directory.state)
+        let retention = ActionRetention(age: .seconds(20 * 24 * 60 * 60), count: 30)
+        let memory = InMemoryStore(retention: retention)
+        var sqlite = try ActionStore.open(directory: directory.state, retention: retention)
         var accepted = 0
+        var pruned = 0
         for step in 0..<150 {
             let change = changes.next()
             let isAccepted = await accepts(change, sqlite)
@@ -24,7 +26,13 @@ struct StoreModelTests {
             if step % 50 == 49 {
                 // Durable means: also after a restart.
                 try sqlite.close()
-                sqlite = try ActionStore.open(directory: directory.state)
+                sqlite = try ActionStore.open(directory: directory.state, retention: retention)
+            }
+            if step % 20 == 19 {
+                let removed = try await sqlite.prune(now: changes.now)
+                #expect(
+                    try await memory.prune(now: changes.now) == removed, "seed \(seed), \(step)")
+                pruned += removed
             }
             if step % 10 == 9 {
                 try await expectSameAnswers(sqlite, memory, changes, "seed \(seed), step \(step)")
@@ -32,6 +40,7 @@ struct StoreModelTests {
         }
         try sqlite.close()
         #expect(memory.commitCount == accepted)
+        #expect(pruned > 0)
         // Both kinds occur, or this test says nothing.
         #expect(30...140 ~= accepted, "seed \(seed)")
     }
@@ -41,9 +50,12 @@ struct StoreModelTests {
     ) async throws {
         let chargers = RandomChanges.chargers
         #expect(try await sqlite.restore(chargers) == memory.restore(chargers), place)
+        #expect(try await sqlite.latestInstant() == memory.latestInstant(), place)
         for state in [nil] + ActionStateName.allCases.map(Optional.some) {
-            let query = ActionQuery(chargers: chargers, state: state, offset: 3, limit: 40)
-            #expect(try await sqlite.actions(query) == memory.actions(query), place)
+            for offset in [0, 3, 20] {
+                let query = ActionQuery(chargers: chargers, state: state, offset: offset, limit: 9)
+                #expect(try await sqlite.actions(query) == memory.actions(query), place)
+            }
         }
         for key in RandomChanges.keys {
             let now = changes.now
@@ -80,19 +92,32 @@ private struct RandomChanges {
         if Int.random(in: 0..<3, using: &random) == 0 {
             let intents: [ChargeIntent?] = [nil, .charge, .idle, .adopted(Milliamperes(7_250))]
             change.intent = IntentChange(
-                charger: pick(Self.chargers), intent: pick(intents), at: now)
+                charger: pick(Self.chargers), intent: pick(intents),
+                window: pick([nil, Action.ID("action_\(Int.random(in: 0..<60, using: &random))")]),
+                until: pick([nil, now.advanced(by: .seconds(3600))]), at: now)
         }
         if Int.random(in: 0..<3, using: &random) == 0 {
             change.settings = SettingsChange(
                 charger: pick(Self.chargers), maxChargeRate: pick([nil, Watts(0), Watts(60_000)]),
                 at: now)
         }
+        if Int.random(in: 0..<3, using: &random) == 0 { change.schedule = schedule() }
         if Int.random(in: 0..<3, using: &random) == 0 {
             change.idempotency = IdempotencyRecord(
                 scope: "s", key: pick(Self.keys), bodyHash: [UInt8](repeating: 1, count: 32),
                 action: pick([nil, change.actions.first?.id]), createdAt: now)
         }
         return change
+    }
+
+    private mutating func schedule() -> ScheduleChange {
+        let charger = pick(Self.chargers)
+        let slots = [ScheduleSlot.noon, .night]
+        let schedule = RecurringSchedule(
+            id: pick(["sched_1", "sched_2", "sched_3"]), charger: charger,
+            timezone: "Europe/Berlin", recurrence: pick([.daily, .weekly([.monday, .sunday])]),
+            slots: pick([slots, slots.reversed(), [], [.night]]), updatedAt: now)
+        return ScheduleChange(charger: charger, schedule: pick([nil, schedule]), at: now)
     }
 
     private mutating func action() -> Action {
@@ -103,10 +128,15 @@ private struct RandomChanges {
         // Few ids, so that many are replaced; each stays with one charger.
         let number = Int.random(in: 0..<60, using: &random)
         let stepBack = Int64.random(in: 0...2, using: &random) * 60_000
-        return Action(
+        var action = Action(
             id: Action.ID("action_\(number)"), charger: Self.chargers[number % 2],
             command: pick(ChargeCommand.allCases), state: pick(states),
             createdAt: now.advanced(by: .milliseconds(-stepBack)))
+        let uptime = Int64.random(in: 0...1_000_000, using: &random)
+        action.startOnBoot = pick([
+            nil, BootInstant(boot: "boot_1", at: MonotonicInstant(nanoseconds: uptime)),
+        ])
+        return action
     }
 
     private mutating func pick<Element>(_ elements: [Element]) -> Element {

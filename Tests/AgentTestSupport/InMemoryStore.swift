@@ -6,8 +6,11 @@ import Synchronization
 /// suite. It can be told to fail.
 package final class InMemoryStore: ActionRepository, KeyRepository {
     private let state = Mutex(State())
+    private let retention: ActionRetention
 
-    package init() {}
+    package init(retention: ActionRetention = .standard) {
+        self.retention = retention
+    }
 
     /// From now on every commit fails with this error and changes nothing; nil ends that.
     package func failCommits(with error: StoreError?) {
@@ -31,8 +34,11 @@ package final class InMemoryStore: ActionRepository, KeyRepository {
             chargers.map { charger in
                 let actions = state.actions.filter { $0.charger == charger }
                 return RestoredCharger(
-                    charger: charger, intent: state.intents[charger],
+                    charger: charger, intent: state.intents[charger]?.intent,
+                    intentUntil: state.intents[charger]?.until,
+                    openWindow: state.actions.first { $0.id == state.intents[charger]?.window },
                     maxChargeRate: state.maxChargeRates[charger],
+                    schedule: state.schedules[charger],
                     openAction: actions.first { !$0.state.isTerminal }, lastAction: actions.last)
             }
         }
@@ -65,6 +71,18 @@ package final class InMemoryStore: ActionRepository, KeyRepository {
             state.records.first {
                 $0.scope == scope && $0.key == key && $0.isKept(at: now)
             }
+        }
+    }
+
+    package func latestInstant() async throws(StoreError) -> WallInstant? {
+        state.withLock(\.latestInstant)
+    }
+
+    package func prune(now: WallInstant) async throws(StoreError) -> Int {
+        try mutate { (state) throws(StoreError) in
+            let before = state.actions.count
+            state.prune(retention, now: now)
+            return before - state.actions.count
         }
     }
 
@@ -119,10 +137,13 @@ private struct State {
     var commitCount = 0
     /// In the order of insertion.
     var actions: [Action] = []
-    var intents: [ChargerID: ChargeIntent] = [:]
+    var intents: [ChargerID: IntentChange] = [:]
     var maxChargeRates: [ChargerID: Watts] = [:]
+    var schedules: [ChargerID: RecurringSchedule] = [:]
     var records: [IdempotencyRecord] = []
     var keys: [APIKey] = []
+    /// When settings were changed that are still there.
+    var settingsTimes: [ChargerID: WallInstant] = [:]
 
     mutating func apply(_ change: StoreChange) throws(StoreError) {
         let open = change.actions.filter { !$0.state.isTerminal }
@@ -130,13 +151,17 @@ private struct State {
             try put(action)
         }
         if let change = change.intent {
-            intents[change.charger] = change.intent
+            let isKnown = change.window.map { id in actions.contains { $0.id == id } } ?? true
+            try require(isKnown || change.intent == nil, "the window of an unknown action")
+            intents[change.charger] = change.intent == nil ? nil : change
         }
         if let change = change.settings {
             try require(
                 0...50_000 ~= change.maxChargeRate?.rawValue ?? 0, "a charge rate of 0 to 50 kW")
             maxChargeRates[change.charger] = change.maxChargeRate
+            settingsTimes[change.charger] = change.maxChargeRate == nil ? nil : change.at
         }
+        if let change = change.schedule { try put(change) }
         if let record = change.idempotency { try put(record) }
     }
 
@@ -157,10 +182,61 @@ private struct State {
         if let action = record.action {
             try require(actions.contains { $0.id == action }, "an answer with an unknown action")
         }
-        records.removeAll { !$0.isKept(at: record.createdAt) }
+        records.removeAll {
+            $0.scope == record.scope && $0.key == record.key && !$0.isKept(at: record.createdAt)
+        }
         let isTaken = records.contains { $0.scope == record.scope && $0.key == record.key }
         try require(!isTaken, "a second effect under one idempotency key")
         records.append(record)
+    }
+
+    private mutating func put(_ change: ScheduleChange) throws(StoreError) {
+        if let schedule = change.schedule {
+            try require(schedule.charger == change.charger, "the schedule of another charger")
+            try require(1...64 ~= schedule.id.unicodeScalars.count, "the id of a schedule")
+            try require(1...64 ~= schedule.timezone.unicodeScalars.count, "the name of a zone")
+            if case .weekly(let days) = schedule.recurrence {
+                try require(!days.isEmpty && days == Set(days).sorted(), "the order of the days")
+            }
+            var free = 0
+            for slot in schedule.slots {
+                try require(
+                    free..<1440 ~= slot.startMinute && 1...1440 ~= slot.durationMinutes,
+                    "slots in order, each within its day")
+                free = min(slot.startMinute + slot.durationMinutes, 1440)
+            }
+            try require(1...1440 ~= schedule.slots.count, "the number of slots")
+            let isTaken = schedules.values.contains {
+                $0.id == schedule.id && $0.charger != schedule.charger
+            }
+            try require(!isTaken, "two schedules of one id")
+        }
+        schedules[change.charger] = change.schedule
+    }
+
+    var latestInstant: WallInstant? {
+        var times = actions.map(\.updatedAt) + records.map(\.createdAt)
+        times += intents.values.map(\.at) + settingsTimes.values + schedules.values.map(\.updatedAt)
+        times += keys.map(\.createdAt) + keys.compactMap(\.revokedAt)
+        return times.max()
+    }
+
+    mutating func prune(_ retention: ActionRetention, now: WallInstant) {
+        records.removeAll { !$0.isKept(at: now) }
+        let oldest = now.advanced(by: .zero - retention.age)
+        var needed = Set(records.compactMap(\.action) + intents.values.compactMap(\.window))
+        needed.formUnion(actions.filter { !$0.state.isTerminal }.map(\.id))
+        var isSeen: Set<ChargerID> = []
+        for action in actions.reversed() where isSeen.insert(action.charger).inserted {
+            needed.insert(action.id)
+        }
+        actions.removeAll { $0.createdAt < oldest && !needed.contains($0.id) }
+        var excess = actions.count - retention.count
+        actions.removeAll { action in
+            guard excess > 0, !needed.contains(action.id) else { return false }
+            excess -= 1
+            return true
+        }
     }
 }
 

@@ -12,6 +12,7 @@ import attack
 import bus_cost
 import footprint
 import push_latency
+import store_list
 from figures import machine, print_table, sync_milliseconds
 from processes import ROOT, BenchFailure
 
@@ -46,7 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer samples, about a minute")
     parser.add_argument(
         "--only",
-        choices=["push", "bus", "footprint", "start", "attack"],
+        choices=["push", "bus", "footprint", "start", "list", "attack"],
         help="one part of the table",
     )
     parser.add_argument(
@@ -65,6 +66,7 @@ def measured(arguments: argparse.Namespace, directory: pathlib.Path) -> list:
         "bus": (bus_cost.measure, 3 if quick else 7, "runs of register reads"),
         "footprint": (footprint.measure, 30 if quick else 60, "seconds of doing nothing"),
         "start": (footprint.measure_start, 4 if quick else 10, "starts"),
+        "list": (store_list.measure, 21 if quick else 101, "pages of each list"),
         "attack": (attack.measure, 10 if quick else 30, "seconds of slow clients"),
     }
     rows = []

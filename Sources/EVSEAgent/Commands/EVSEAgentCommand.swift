@@ -13,6 +13,7 @@ struct EVSEAgentCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DemoCommand.self, SimulateCommand.self, DevicesCommand.self,
             ConfigCommand.self, KeysCommand.self, CompareBusCommand.self,
+            MeasureListCommand.self,
         ])
 }
 

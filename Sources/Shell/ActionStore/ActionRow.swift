@@ -7,7 +7,7 @@ enum ActionRow {
     private static let columns = [
         "id", "charger_id", "command", "state", "error_code", "error_message", "message",
         "created_at_ms", "updated_at_ms", "acknowledged_at_ms", "completed_at_ms", "start_at_ms",
-        "end_at_ms", "sandbox_error_code", "sandbox_delay_ms",
+        "end_at_ms", "start_boot_id", "start_boot_ns", "sandbox_error_code", "sandbox_delay_ms",
     ]
 
     /// Inserts, or replaces what is there under the same id; the place in the order stays.
@@ -29,6 +29,7 @@ enum ActionRow {
             action.createdAt.milliseconds, action.updatedAt.milliseconds,
             action.acknowledgedAt?.milliseconds, action.completedAt?.milliseconds,
             action.start?.milliseconds, action.end?.milliseconds,
+            action.startOnBoot?.boot, action.startOnBoot?.at.nanoseconds,
             action.sandbox?.failure?.rawValue, action.sandbox?.delay.milliseconds,
         ]
     }
@@ -44,8 +45,17 @@ enum ActionRow {
         action.completedAt = try row.instantIfPresent("completed_at_ms")
         action.start = try row.instantIfPresent("start_at_ms")
         action.end = try row.instantIfPresent("end_at_ms")
+        action.startOnBoot = try startOnBoot(from: row)
         action.message = try row.decode(String?.self, forColumn: "message")
         return action
+    }
+
+    private static func startOnBoot(from row: Row) throws -> BootInstant? {
+        guard let boot = try row.decode(String?.self, forColumn: "start_boot_id") else {
+            return nil
+        }
+        let nanoseconds = try row.decode(Int64.self, forColumn: "start_boot_ns")
+        return BootInstant(boot: boot, at: MonotonicInstant(nanoseconds: nanoseconds))
     }
 
     private static func state(from row: Row) throws -> ActionState {

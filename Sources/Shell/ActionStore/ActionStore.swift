@@ -32,11 +32,14 @@ package final class ActionStore: Sendable {
     /// Open to the tests, which put a connection into states that only a failing disk has otherwise.
     let pool: DatabasePool
 
+    let retention: ActionRetention
+
     /// Whether a write has failed below SQLite, so that the log may hold a commit that was refused.
     private let isLogSuspect = Mutex(false)
 
-    private init(pool: DatabasePool) {
+    private init(pool: DatabasePool, retention: ActionRetention) {
         self.pool = pool
+        self.retention = retention
     }
 
     /// Opens the database of a state directory, and makes both if they are missing: the directory
@@ -47,7 +50,9 @@ package final class ActionStore: Sendable {
     /// - Throws: `.corrupt` if the file is damaged or not a database of this program; `.unavailable`
     ///   if it belongs to another user, cannot be opened, was written by a newer release, or does
     ///   not promise durability.
-    package static func open(directory: String) throws(StoreError) -> ActionStore {
+    package static func open(
+        directory: String, retention: ActionRetention = .standard
+    ) throws(StoreError) -> ActionStore {
         do {
             let directory = try StateDirectory.prepare(directory)
             try directory.prepareDatabaseFile()
@@ -58,7 +63,8 @@ package final class ActionStore: Sendable {
                 try checkIntegrity(database)
             }
             try Schema.migrate(pool)
-            return ActionStore(pool: pool)
+            try pool.write(endUnreadableActions)
+            return ActionStore(pool: pool, retention: retention)
         } catch {
             throw StoreError(opening: directory, error)
         }

@@ -29,12 +29,19 @@ enum Schema {
         }
     }
 
-    private static var migrator: DatabaseMigrator {
+    static let first = "1: actions, intents, settings, idempotency, keys"
+
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1: actions, intents, settings, idempotency, keys") { database in
+        migrator.registerMigration(first) { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
             for table in [actions, intents, settings, idempotency, apiKeys] {
                 try database.execute(sql: table)
+            }
+        }
+        migrator.registerMigration("2: deferred actions, schedules, counts") { database in
+            for statements in deferral {
+                try database.execute(sql: statements)
             }
         }
         return migrator

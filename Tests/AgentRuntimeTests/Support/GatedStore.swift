@@ -68,4 +68,12 @@ final class GatedStore: ActionRepository {
     ) async throws(StoreError) -> IdempotencyRecord? {
         try await inner.idempotencyRecord(scope: scope, key: key, now: now)
     }
+
+    func latestInstant() async throws(StoreError) -> WallInstant? {
+        try await inner.latestInstant()
+    }
+
+    func prune(now: WallInstant) async throws(StoreError) -> Int {
+        try await inner.prune(now: now)
+    }
 }

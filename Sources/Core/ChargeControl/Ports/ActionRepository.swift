@@ -6,7 +6,8 @@ package protocol ActionRepository: Sendable {
     /// power cut (requirement R16).
     func commit(_ change: StoreChange) async throws(StoreError)
 
-    /// What a restart begins with, for the chargers of the configuration.
+    /// What a restart begins with, for the chargers of the configuration. What cannot be read of one
+    /// charger is said in ``RestoredCharger/unreadable``, and keeps nobody from starting.
     func restore(_ chargers: [ChargerID]) async throws(StoreError) -> [RestoredCharger]
 
     func action(_ id: Action.ID) async throws(StoreError) -> Action?
@@ -19,6 +20,35 @@ package protocol ActionRepository: Sendable {
     func idempotencyRecord(
         scope: String, key: String, now: WallInstant
     ) async throws(StoreError) -> IdempotencyRecord?
+
+    /// The latest time of anything that was stored; nil in an empty store. A wall clock that shows an
+    /// earlier time is wrong (requirement R21).
+    func latestInstant() async throws(StoreError) -> WallInstant?
+
+    /// Removes actions beyond the store's ``ActionRetention``, and idempotency records that are older
+    /// than 24 h. An action stays while it is open, is the newest of its charger, has its
+    /// window open, or is named by a record. Writes nothing when there is nothing to remove.
+    ///
+    /// - Parameter now: Of a wall clock that is trusted: one that shows 2040 would remove everything.
+    /// - Returns: How many actions were removed.
+    func prune(now: WallInstant) async throws(StoreError) -> Int
+}
+
+/// How many finished actions are kept.
+package struct ActionRetention: Hashable, Sendable {
+    /// Since their creation.
+    package var age: Duration
+    /// Of all chargers together; the oldest go first.
+    package var count: Int
+
+    package init(age: Duration, count: Int) {
+        self.age = age
+        self.count = count
+    }
+
+    /// 90 days or 100,000 actions, whichever is less.
+    package static let standard = ActionRetention(
+        age: .seconds(90 * 24 * 60 * 60), count: 100_000)
 }
 
 /// What is to become durable in one step.
@@ -106,11 +136,15 @@ package struct RestoredCharger: Hashable, Sendable {
     package var openAction: Action?
     /// The newest action, whatever its state.
     package var lastAction: Action?
+    /// What is stored of this charger and cannot be read, for logs; nil when all of it can. What it
+    /// was is not known, so that the charger is held at its safe current (requirement R4).
+    package var unreadable: String?
 
     package init(
         charger: ChargerID, intent: ChargeIntent? = nil, intentUntil: WallInstant? = nil,
         openWindow: Action? = nil, maxChargeRate: Watts? = nil,
-        schedule: RecurringSchedule? = nil, openAction: Action? = nil, lastAction: Action? = nil
+        schedule: RecurringSchedule? = nil, openAction: Action? = nil, lastAction: Action? = nil,
+        unreadable: String? = nil
     ) {
         self.charger = charger
         self.intent = intent
@@ -120,6 +154,7 @@ package struct RestoredCharger: Hashable, Sendable {
         self.schedule = schedule
         self.openAction = openAction
         self.lastAction = lastAction
+        self.unreadable = unreadable
     }
 }
 

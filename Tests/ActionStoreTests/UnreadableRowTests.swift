@@ -1,0 +1,82 @@
+import ChargeControl
+import ChargeModel
+import GRDB
+import Testing
+
+@testable import ActionStore
+
+/// Rows that the file's own check lets pass and that mean nothing.
+@Suite("Rows that cannot be read")
+struct UnreadableRowTests {
+    @Test(
+        "R04: a schedule that cannot be read is told of, and everything else is there",
+        arguments: [
+            "slots = '[{\"start\":132'", "slots = ''", "slots = '[]'", "slots = 'null'",
+            "slots = '[{\"start\":1320,\"minutes\":480,\"command\":\"chargf\"}]'",
+            "slots = '[{\"start\":9320,\"minutes\":480,\"command\":\"charge\"}]'",
+            "slots = '[{\"start\":1320,\"minutes\":-80,\"command\":\"charge\"}]'",
+            "slots = '[{\"start\":1320,\"mjnutes\":480,\"command\":\"charge\"}]'",
+            "slots = '{}'", "days = ''", "days = 'dailz'", "days = 'monday,'",
+            "days = 'sunday,monday'", "slots = CAST(x'5B7B22FF' AS TEXT)",
+        ])
+    func r04_aScheduleThatCannotBeReadIsToldOf(damage: String) async throws {
+        let directory = try TemporaryDirectory()
+        var store = try ActionStore.open(directory: directory.state)
+        let action = Action.example("action_1", .charge, .scheduled)
+        try await store.commit(
+            StoreChange(
+                actions: [action],
+                intent: IntentChange(charger: .first, intent: .idle, until: .at(9), at: .at(1)),
+                settings: SettingsChange(charger: .first, maxChargeRate: Watts(7), at: .at(1)),
+                schedule: RecurringSchedule.example().change.schedule))
+        try await store.commit(RecurringSchedule.example("sched_2", of: .second).change)
+        try await store.pool.write { database in
+            try database.execute(sql: "UPDATE schedules SET \(damage) WHERE id = 'sched_1'")
+        }
+        try store.close()
+        store = try ActionStore.open(directory: directory.state)
+        let restored = try await store.restore([.first, .second])
+        let first = try #require(restored.first)
+        #expect(first.unreadable?.hasPrefix("the schedule: ") == true)
+        #expect(
+            first
+                == RestoredCharger(
+                    charger: .first, intent: .idle, intentUntil: .at(9), maxChargeRate: Watts(7),
+                    openAction: action, lastAction: action, unreadable: first.unreadable))
+        #expect(
+            restored.last
+                == RestoredCharger(charger: .second, schedule: .example("sched_2", of: .second)))
+        // A new one takes its place.
+        try await store.commit(RecurringSchedule.example("sched_3").change)
+        let repaired = try await store.restore([.first])
+        #expect(repaired.map(\.schedule) == [.example("sched_3")])
+        #expect(repaired.map(\.unreadable) == [nil])
+        try store.close()
+    }
+
+    @Test("R12: an unreadable action that was not finished ends as failed")
+    func r12_anUnreadableOpenActionEndsAsFailed() async throws {
+        let directory = try TemporaryDirectory()
+        var store = try ActionStore.open(directory: directory.state)
+        let action = Action(
+            id: Action.ID("action_1"), charger: .first, command: .charge, state: .scheduled,
+            createdAt: .at(0), sandbox: SandboxOutcome(failure: .notApplied, delay: .seconds(1)))
+        try await store.commit(StoreChange(actions: [action]))
+        try await store.pool.write { database in
+            try database.execute(sql: "UPDATE actions SET sandbox_error_code = 'NOT_APPLIEE'")
+        }
+        try store.close()
+        store = try ActionStore.open(directory: directory.state)
+        let restored = try #require(try await store.restore([.first]).first)
+        #expect(restored.openAction == nil)
+        guard case .failed(let failure) = restored.lastAction?.state else {
+            Issue.record("\(restored)")
+            return
+        }
+        #expect(failure.code == .notApplied)
+        #expect(failure.message.contains("could not be read"))
+        // It keeps no other one out.
+        try await store.commit(StoreChange(actions: [.example("action_2", .idle, .scheduled)]))
+        try store.close()
+    }
+}
