@@ -148,6 +148,20 @@ struct ScheduleTests {
         #expect(bench.target?.limit == .zero, "a stop is carried out whatever cannot be read")
     }
 
+    @Test func r04_whatTheStoreCannotReadHoldsAtTheSafeCurrentUntilSomebodyAsks() {
+        var lost = RestoredCharger(charger: ControlBench.charger)
+        lost.unreadable = "the schedule cannot be read"
+        var bench = bench(restored: lost, found: .amperes(16))
+        bench.tick()
+        #expect(bench.target?.limit == .amperes(6))
+        #expect(bench.target?.allowsIncrease == false)
+        #expect(bench.engine.decision.reason.contains("cannot be read"))
+        bench.push(.charge)
+        bench.obey(.c2)
+        bench.tick()
+        #expect(bench.target?.limit == .amperes(16))
+    }
+
     @Test func immediateActionsNeedNoTrustedClock() {
         var bench = bench(restored: restored(), trusted: false)
         bench.push(.charge)

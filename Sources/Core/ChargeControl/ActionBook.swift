@@ -43,6 +43,8 @@ package struct ActionBook: Hashable, Sendable {
         package var start: StartTime
         /// nil without a window.
         package var end: WallDue?
+        /// Whether its start was seen ahead, with the time known: then it begins on time.
+        package var wasAhead = false
     }
 
     /// When a scheduled action begins.

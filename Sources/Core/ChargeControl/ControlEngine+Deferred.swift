@@ -20,9 +20,12 @@ extension ControlEngine {
     mutating func startWhenDue(at now: TimePoint) -> [ControlEffect] {
         guard case .scheduled(var waiting) = book.state else { return [] }
         waiting.follow(now)
-        book.becomeScheduled(waiting)
         if waiting.end?.isDue(at: now) == true { return miss(waiting, at: now) }
-        guard waiting.isDue(at: now) else { return [] }
+        guard waiting.isDue(at: now) else {
+            waiting.wasAhead = now.isWallTrusted
+            book.becomeScheduled(waiting)
+            return []
+        }
         return start(waiting, at: now)
     }
 
@@ -35,7 +38,7 @@ extension ControlEngine {
         action.updatedAt = now.wall
         var open = inFlightDeferred(action, end: waiting.end, at: now)
         let late = waiting.lateness(at: now)
-        if late >= configuration.timing.lateness {
+        if !waiting.wasAhead, late >= configuration.timing.lateness {
             open.note =
                 "started \(late.words) late: the agent was not running at its time, or the wall "
                 + "clock was not trusted"
@@ -71,12 +74,9 @@ extension ControlEngine {
     func inFlightDeferred(
         _ action: Action, end: WallDue?, at now: TimePoint
     ) -> ActionBook.InFlight {
-        var limit = configuration.timing.verifyDeferred
-        if let end = action.end, now.isWallTrusted {
-            limit = min(limit, max(.zero, now.wall.duration(to: end)))
-        }
-        return ActionBook.InFlight(
-            action: action, acceptedAt: now, verifyDeadline: now.monotonic.advanced(by: limit),
+        ActionBook.InFlight(
+            action: action, acceptedAt: now,
+            verifyDeadline: now.monotonic.advanced(by: configuration.timing.verifyDeferred),
             end: end)
     }
 
@@ -178,6 +178,7 @@ extension ControlEngine {
     // MARK: - After a restart
 
     mutating func restoreDeferred(_ restored: RestoredCharger, at now: TimePoint) {
+        unreadable = restored.unreadable
         if let schedule = restored.schedule {
             if let zone = zones.zone(named: schedule.timezone) {
                 plan = SchedulePlan(schedule, zone: zone, at: now)

@@ -6,6 +6,8 @@ extension ControlEngine {
     mutating func followAction(at now: TimePoint) -> [ControlEffect] {
         // While an idle is being made durable over a charge, the charge waits for its fate.
         guard case .inFlight(var open) = book.state else { return [] }
+        open.end?.follow(now)
+        book.update(open)
         if let sandbox = open.action.sandbox, let effects = play(sandbox, open, at: now) {
             return effects
         }
@@ -33,7 +35,7 @@ extension ControlEngine {
     /// A scheduled start that was refused is tried again until its time is over: the client that
     /// asked for it is not there to do so.
     private mutating func isTriedAgain(_ open: ActionBook.InFlight, at now: TimePoint) -> Bool {
-        guard open.action.start != nil, now.monotonic < open.verifyDeadline else { return false }
+        guard open.action.start != nil, !hasRunOut(open, at: now) else { return false }
         var open = open
         if let again = open.retryAt, now.monotonic >= again {
             open.retryAt = nil
@@ -89,8 +91,13 @@ extension ControlEngine {
         if !open.hasReachedWire, isPast(open.wireDeadline, at: now) {
             return .failed(.deviceOffline, "the wallbox confirmed no write in time")
         }
-        guard now.monotonic >= open.verifyDeadline else { return nil }
+        guard hasRunOut(open, at: now) else { return nil }
         return .failed(lateCode, lateMessage)
+    }
+
+    /// Whether its time is over: it is not tried beyond the end of its window.
+    private func hasRunOut(_ open: ActionBook.InFlight, at now: TimePoint) -> Bool {
+        now.monotonic >= open.verifyDeadline || open.end?.isDue(at: now) == true
     }
 
     private func isRecent(_ time: TimePoint, at now: TimePoint) -> Bool {
