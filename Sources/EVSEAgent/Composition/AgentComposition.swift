@@ -61,7 +61,8 @@ struct AgentComposition {
             KeyReloader(store: store, keys: keys, log: log),
             agent,
             AgentHTTPServer(
-                responder: AgentRouter(service: agent, keys: keys, logger: log),
+                responder: AgentRouter(
+                    service: agent, keys: keys, zone: UTCZone.rules, zones: UTCZone(), logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
     }

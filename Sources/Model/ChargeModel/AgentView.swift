@@ -139,7 +139,7 @@ package struct CommandExecutions: Hashable, Sendable {
 
     /// What this version carries out. A window ends in idle, so `idle` has no windows.
     package static let supported = [
-        CommandExecutions(command: .charge, executions: [.immediate]),
-        CommandExecutions(command: .idle, executions: [.immediate]),
+        CommandExecutions(command: .charge, executions: [.immediate, .scheduled, .windowed]),
+        CommandExecutions(command: .idle, executions: [.immediate, .scheduled]),
     ]
 }

@@ -153,6 +153,35 @@ package final class Agent: AgentService, Service {
         _ = try await lines[place.line].submit(.change(request), to: place.driver).get()
     }
 
+    package func earlierAction(
+        under key: IdempotencyKey
+    ) async throws(RequestRefusal) -> Action? {
+        let record: IdempotencyRecord?
+        do throws(StoreError) {
+            record = try await environment.repository.idempotencyRecord(
+                scope: key.scope, key: key.key, now: environment.clock.now().wall)
+        } catch {
+            throw refusal(error)
+        }
+        guard let record else { return nil }
+        guard record.bodyHash == key.bodyHash, let id = record.action else {
+            throw .idempotencyKeyReused
+        }
+        return try await action(id)
+    }
+
+    package func replaceSchedule(
+        _ request: ScheduleRequest
+    ) async throws(RequestRefusal) -> RecurringSchedule {
+        throw .busy(retryAfter: .seconds(5))
+    }
+
+    package func removeSchedule(
+        of charger: ChargerID, idempotency: IdempotencyKey?
+    ) async throws(RequestRefusal) -> RecurringSchedule? {
+        throw .busy(retryAfter: .seconds(5))
+    }
+
     package func cancel(
         _ id: Action.ID, of charger: ChargerID
     ) async throws(RequestRefusal) -> Action {
