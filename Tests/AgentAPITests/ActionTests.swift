@@ -96,13 +96,47 @@ import Testing
         }
     }
 
-    @Test func aScheduledActionIsCancelled() async throws {
+    @Test func aScheduledActionIsCancelledOnce() async throws {
         let harness = Self.harness
         let answer = try await harness.ask("POST", "/actions/action_5/cancel")
         #expect(answer.status == 200)
-        #expect(try answer.data()["state"] == "cancelled")
+        try Golden("action-cancelled").expect(answer)
         #expect(harness.service.recorded { $0.cancelled } == [Action.ID("action_5")])
-        #expect(try await harness.post("/actions/action_5/cancel", "{}").status == 200)
+
+        let again = try await harness.post("/actions/action_5/cancel", "{}")
+        #expect(again.status == 409)
+        #expect(try again.code == "ACTION_NOT_CANCELLABLE")
+        #expect(try again.details == ["state": "cancelled"])
+        let shown = try await harness.get("/actions/action_5")
+        #expect(try shown.data() == answer.data())
+    }
+
+    @Test(arguments: [
+        ("action_4", "acknowledged"), ("action_3", "completed"), ("action_2", "failed"),
+    ])
+    func onlyAScheduledActionCanBeCancelled(_ id: String, _ state: String) async throws {
+        let harness = Self.harness
+        let answer = try await harness.ask("POST", "/actions/\(id)/cancel")
+        #expect(answer.status == 409)
+        #expect(try answer.code == "ACTION_NOT_CANCELLABLE")
+        #expect(try answer.details == ["state": .string(state)])
+        #expect(harness.service.recorded { $0.cancelled.isEmpty })
+    }
+
+    @Test(arguments: ActionErrorCode.allCases)
+    func everyFailureHasItsCode(_ code: ActionErrorCode) async throws {
+        let harness = Self.harness
+        harness.service.set { state in
+            var failed = Self.action(
+                "action_6", of: Scene.first, .failed(.init(code: code, message: "why")))
+            failed.start = Scene.sampleMorning
+            failed.end = Scene.sampleMorning.advanced(by: .seconds(60))
+            state.actions = [failed]
+        }
+        let action = try await harness.get("/actions/action_6")
+        #expect(try action.data()["errorCode"]?.text == code.rawValue)
+        #expect(try action.data()["result"] == ["success": false, "error": "why"])
+        if code == .windowMissed { try Golden("action-window-missed").expect(action) }
     }
 
     @Test func r37_aCancelTakesNoFields() async throws {

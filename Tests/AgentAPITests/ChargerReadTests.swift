@@ -63,8 +63,9 @@ import Testing
         var view = Scene.view
         view.chargers[0].executions = CommandExecutions.supported
         let data = try await APIHarness(view: view).get("/ev-charger/device_ev_001").data()
-        #expect(data["commands"]?["charge"]?["execution"] == ["immediate"])
-        #expect(data["commands"]?["idle"]?["execution"] == ["immediate"])
+        #expect(
+            data["commands"]?["charge"]?["execution"] == ["immediate", "scheduled", "windowed"])
+        #expect(data["commands"]?["idle"]?["execution"] == ["immediate", "scheduled"])
     }
 
     @Test func aWrittenSettingReadsBackExactly() async throws {
@@ -73,6 +74,40 @@ import Testing
         let data = try await APIHarness(view: view).get("/ev-charger/device_ev_001").data()
         let value = JSON.number(JSONNumber(significand: 7777, exponent: -3))
         #expect(data["settings"]?["max_charge_rate"]?["value"] == value)
+    }
+
+    // MARK: Schedules
+
+    @Test(arguments: [
+        (
+            "window",
+            CurrentSchedule(
+                id: "action_7", kind: .window, state: .active, command: .charge,
+                start: Scene.now.wall.advanced(by: .seconds(-600)),
+                end: Scene.now.wall.advanced(by: .seconds(3600)), nextFireAt: nil)
+        ),
+        (
+            "schedule",
+            CurrentSchedule(
+                id: "sched_7", kind: .schedule, state: .pending, command: .charge,
+                start: Scene.now.wall.advanced(by: .seconds(3600)),
+                end: Scene.now.wall.advanced(by: .seconds(7200)),
+                nextFireAt: Scene.now.wall.advanced(by: .seconds(3600)))
+        ),
+        (
+            "unknown-time",
+            CurrentSchedule(
+                id: "sched_7", kind: .schedule, state: .pending, command: .charge, start: nil,
+                end: nil, nextFireAt: nil)
+        ),
+    ])
+    func theCurrentScheduleIsShown(_ name: String, _ current: CurrentSchedule) async throws {
+        var view = Scene.view
+        view.chargers[0].currentSchedule = current
+        let harness = APIHarness(view: view)
+        try Golden("device-\(name)").expect(try await harness.get("/ev-charger/device_ev_001"))
+        let list = try await harness.get("/ev-charger").data()
+        #expect(list["items"]?.elements.first?["currentSchedule"]?["id"]?.text == current.id)
     }
 
     // MARK: Environments and users

@@ -25,6 +25,11 @@ import Testing
                     strategies: [.cancelAndReplace]), 409, "CONFLICT", nil
             ),
             (.notCancellable(.completed), 409, "ACTION_NOT_CANCELLABLE", nil),
+            (
+                .invalidSchedule(
+                    field: "slots[1].time", message: "must not be before slots[0] has ended"),
+                422, "INVALID_SCHEDULE", nil
+            ),
             (.tooManyStarts(retryAfter: .milliseconds(61_500)), 429, "RATE_LIMIT_EXCEEDED", "62"),
             (.idempotencyKeyReused, 422, "IDEMPOTENCY_KEY_REUSED", nil),
             (.busy(retryAfter: .seconds(1)), 503, "SERVICE_UNAVAILABLE", "1"),
@@ -98,6 +103,23 @@ import Testing
             (
                 "INVALID_TIME_WINDOW", "POST", "/ev-charger/device_ev_001", Scene.sandboxKey,
                 #"{"action":{"command":"charge","end":"2026-06-02T15:00:00"}}"#
+            ),
+            (
+                "START_IN_PAST", "POST", "/ev-charger/device_ev_001", Scene.sandboxKey,
+                #"{"action":{"command":"charge","start":"2026-06-02T13:59:59"}}"#
+            ),
+            (
+                "START_OUT_OF_RANGE", "POST", "/ev-charger/device_ev_001", Scene.sandboxKey,
+                #"{"action":{"command":"charge","start":"2026-07-02T14:00:01"}}"#
+            ),
+            (
+                "INVALID_SCHEDULE", "PUT", "/ev-charger/device_ev_001/schedule",
+                Scene.sandboxKey,
+                #"{"timezone":"Europe/Atlantis","recurrence":{"rule":"daily"},"slots":[]}"#
+            ),
+            (
+                "SCHEDULE_NOT_FOUND", "GET", "/ev-charger/device_ev_001/schedule",
+                Scene.sandboxKey, nil
             ),
             (
                 "UNSUPPORTED_SETTING", "POST", "/ev-charger/device_ev_001/settings",

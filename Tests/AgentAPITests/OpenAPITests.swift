@@ -32,6 +32,22 @@ import Testing
         #expect(codes?.elements.compactMap(\.text) == APIErrorCode.allCases.map(\.rawValue))
     }
 
+    @Test func theWordsOfTheModelAreInTheDocument() {
+        let schemas = OpenAPIContract.document["components"]?["schemas"]
+        func words(_ schema: String, _ property: String) -> [String]? {
+            schemas?[schema]?["properties"]?[property]?["enum"]?.elements.compactMap(\.text)
+        }
+        #expect(words("Claim", "source") == ClaimSource.allCases.map(\.rawValue))
+        #expect(words("Action", "errorCode") == ActionErrorCode.allCases.map(\.rawValue))
+        #expect(words("SandboxOutcome", "errorCode") == ActionErrorCode.allCases.map(\.rawValue))
+        #expect(
+            schemas?["ActionState"]?["enum"]?.elements.compactMap(\.text)
+                == ActionStateName.allCases.map(\.rawValue))
+        #expect(
+            schemas?["Recurrence"]?["properties"]?["days"]?["items"]?["enum"]?.elements
+                .compactMap(\.text) == Weekday.allCases.map(\.rawValue))
+    }
+
     @Test func readOnlyKeysAreRefusedWhereTheDocumentSaysSo() {
         for route in AgentRouter.table.routes {
             let operation = OpenAPIContract.operations.first {

@@ -145,9 +145,8 @@ import Testing
         ),
         (#"{"action":{"command":"charge"},"onConflict":""}"#, "CONFLICT_STRATEGY_NOT_SUPPORTED"),
         (#"{"action":{"command":"charge","end":"2026-06-02T15:00:00"}}"#, "INVALID_TIME_WINDOW"),
-        (#"{"action":{"command":"charge","start":"30m"}}"#, "EXECUTION_NOT_SUPPORTED"),
         (
-            #"{"action":{"command":"charge","start":"30m","end":"2026-06-02T15:00:00"}}"#,
+            #"{"action":{"command":"idle","start":"30m","end":"2026-06-02T15:00:00"}}"#,
             "EXECUTION_NOT_SUPPORTED"
         ),
         (#"{"action":{"command":"idle","start":"","end":""}}"#, "EXECUTION_NOT_SUPPORTED"),
@@ -172,7 +171,10 @@ import Testing
             Self.path, #"{"action":{"command":"idle","start":"30m","end":"2h"}}"#)
         #expect(
             try answer.json()["error"]?["details"]
-                == ["requestedExecution": "windowed", "supportedExecution": ["immediate"]])
+                == [
+                    "requestedExecution": "windowed",
+                    "supportedExecution": ["immediate", "scheduled"],
+                ])
     }
 
     @Test func aCommandThatTheChargerLacksIsRefused() async throws {

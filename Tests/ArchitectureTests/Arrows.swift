@@ -54,7 +54,7 @@ enum Arrows {
                 "CLinux",
             ],
             libraries: [
-                "AsyncAlgorithms", "DequeModule", "Glibc", "Histogram", "Logging",
+                "AsyncAlgorithms", "DequeModule", "Foundation", "Glibc", "Histogram", "Logging",
                 "NIOConcurrencyHelpers", "ServiceLifecycle", "Synchronization",
             ]),
 

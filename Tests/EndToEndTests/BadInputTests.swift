@@ -42,8 +42,12 @@ struct BadInputTests {
             request: push, body: #"{"action":{"command":"charge","parameters":{"a":1}}}"#,
             status: 422, code: "UNSUPPORTED_PARAMETER"),
         Sample(
-            request: push, body: #"{"action":{"command":"charge","start":"30m"}}"#, status: 422,
-            code: "EXECUTION_NOT_SUPPORTED"),
+            request: push,
+            body: #"{"action":{"command":"idle","start":"30m","end":"2026-01-01T00:00:00"}}"#,
+            status: 422, code: "EXECUTION_NOT_SUPPORTED"),
+        Sample(
+            request: push, body: #"{"action":{"command":"charge","start":"soon"}}"#, status: 422,
+            code: "INVALID_TIME_WINDOW"),
         Sample(
             request: push, body: #"{"action":{"command":"charge"},"onConflict":"queue_after"}"#,
             status: 422, code: "CONFLICT_STRATEGY_NOT_SUPPORTED"),

@@ -16,6 +16,9 @@ struct AgentComposition {
     let agent: Agent
     let store: ActionStore
     let keys: KeyRing
+    private let zones = SystemZones()
+    /// Of the plant.
+    private let zone: any ZoneRules
     private let buses: [LibmodbusTCPBus]
     private let lock: StateDirectoryLock
 
@@ -24,6 +27,11 @@ struct AgentComposition {
         _ configuration: AgentConfiguration, catalog: ProfileCatalog, clock: any AgentClock,
         log: Logger
     ) async throws {
+        guard let zone = zones.zone(named: configuration.site.timeZone) else {
+            throw CommandFailure(
+                "the time zone \(configuration.site.timeZone) is not known here; install tzdata")
+        }
+        self.zone = zone
         lock = try Self.lock(configuration.stateDirectory)
         store = try Self.openStore(configuration.stateDirectory)
         keys = KeyRing(try await store.keys())
@@ -45,9 +53,10 @@ struct AgentComposition {
         }
         self.buses = buses
         agent = try await Agent(
-            buses: parts, poll: configuration.poll, repository: store, zones: InterimZones(),
+            buses: parts, poll: configuration.poll, repository: store, zones: zones,
             clock: clock,
             makeActionID: { Action.ID("action_" + RandomText.base62(count: 16)) },
+            makeScheduleID: { "sched_" + RandomText.base62(count: 16) },
             seed: .random(in: .min ... .max), log: log)
     }
 
@@ -63,7 +72,8 @@ struct AgentComposition {
             KeyReloader(store: store, keys: keys, log: log),
             agent,
             AgentHTTPServer(
-                responder: AgentRouter(service: agent, keys: keys, logger: log),
+                responder: AgentRouter(
+                    service: agent, keys: keys, zone: zone, zones: zones, logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
     }

@@ -3,18 +3,17 @@ extension WallInstant {
     /// of the years 0 to 9999, which no clock shows, are clamped.
     package var timestamp: String {
         let clamped = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999)
-        let (seconds, milliseconds) = Self.parts(clamped)
+        let seconds = clamped.quotient(flooredBy: 1000)
         let civil = CivilDateTime(secondsOf1970: seconds)
-        let second = civil.secondOfDay
         var text: [UInt8] = []
         text.reserveCapacity(24)
         Self.append(civil.year, digits: 4, to: &text)
         Self.append(civil.month, digits: 2, after: "-", to: &text)
         Self.append(civil.day, digits: 2, after: "-", to: &text)
-        Self.append(second / 3_600, digits: 2, after: "T", to: &text)
-        Self.append(second / 60 % 60, digits: 2, after: ":", to: &text)
-        Self.append(second % 60, digits: 2, after: ":", to: &text)
-        Self.append(milliseconds, digits: 3, after: ".", to: &text)
+        Self.append(civil.secondOfDay / 3600, digits: 2, after: "T", to: &text)
+        Self.append(civil.secondOfDay / 60 % 60, digits: 2, after: ":", to: &text)
+        Self.append(civil.secondOfDay % 60, digits: 2, after: ":", to: &text)
+        Self.append(Int(clamped - seconds * 1000), digits: 3, after: ".", to: &text)
         text.append(UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)
     }
@@ -23,12 +22,6 @@ extension WallInstant {
     package var utc: String {
         let text = timestamp
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
-    }
-
-    /// Whole seconds, rounded down, and the milliseconds after them.
-    private static func parts(_ milliseconds: Int64) -> (seconds: Int64, milliseconds: Int) {
-        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-        return remainder < 0 ? (quotient - 1, Int(remainder) + 1000) : (quotient, Int(remainder))
     }
 
     private static func append(

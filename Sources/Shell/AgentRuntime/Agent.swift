@@ -61,12 +61,13 @@ package final class Agent: AgentService, Service {
     ///
     /// - Parameters:
     ///   - poll: The configured poll period; the control loop runs at it, at most a second.
-    ///   - makeActionID: Makes unpredictable identifiers.
+    ///   - makeActionID: Makes unpredictable identifiers, as `makeScheduleID` does.
     ///   - seed: For the jitter of reconnects alone.
     package init(
         buses: [Bus], poll: Duration, policy: LinkPolicy = LinkPolicy(),
         repository: any ActionRepository, zones: any ZoneDirectory, clock: any AgentClock,
-        makeActionID: @escaping @Sendable () -> Action.ID, seed: UInt64, log: Logger
+        makeActionID: @escaping @Sendable () -> Action.ID,
+        makeScheduleID: @escaping @Sendable () -> String, seed: UInt64, log: Logger
     ) async throws(StoreError) {
         let now = clock.now()
         let ids = buses.flatMap(\.chargers).sorted { $0.index < $1.index }
@@ -93,7 +94,7 @@ package final class Agent: AgentService, Service {
             clock: clock, repository: repository, events: EventFeed(),
             board: ViewBoard(AgentView(chargers: views.map(\.view))),
             recorder: LoopRecorder(period: period), storeHealth: StoreHealth(),
-            makeActionID: makeActionID, log: log)
+            makeActionID: makeActionID, makeScheduleID: makeScheduleID, log: log)
         var places: [Place] = []
         var lines: [ChargerLine] = []
         for (number, bus) in buses.enumerated() {
@@ -151,6 +152,58 @@ package final class Agent: AgentService, Service {
     package func change(_ request: SettingsRequest) async throws(RequestRefusal) {
         let place = try place(of: request.charger)
         _ = try await lines[place.line].submit(.change(request), to: place.driver).get()
+    }
+
+    package func earlierAction(
+        under key: IdempotencyKey
+    ) async throws(RequestRefusal) -> Action? {
+        let record: IdempotencyRecord?
+        do throws(StoreError) {
+            record = try await environment.repository.idempotencyRecord(
+                scope: key.scope, key: key.key, now: environment.clock.now().wall)
+        } catch {
+            throw refusal(error)
+        }
+        guard let record else { return nil }
+        guard record.bodyHash == key.bodyHash, let id = record.action else {
+            throw .idempotencyKeyReused
+        }
+        return try await action(id)
+    }
+
+    package func replaceSchedule(
+        _ request: ScheduleRequest
+    ) async throws(RequestRefusal) -> RecurringSchedule {
+        let place = try place(of: request.charger)
+        let schedule = RecurringSchedule(
+            id: environment.makeScheduleID(), charger: request.charger,
+            timezone: request.timezone, recurrence: request.recurrence, slots: request.slots,
+            updatedAt: environment.clock.now().wall)
+        if let problem = ScheduleRules.problem(of: schedule) {
+            throw .invalidSchedule(field: problem.field, message: problem.message)
+        }
+        let order = ControlDesk.Request.Order.schedule(schedule.inOrder, request.idempotency)
+        switch try await lines[place.line].submit(order, to: place.driver).get() {
+        case .schedule(let accepted?): return accepted
+        case .schedule(nil), .settings, .action:
+            // A repeated request: what it has set is in the view, unless it was changed since.
+            guard let schedule = view[request.charger]?.schedule else {
+                throw .idempotencyKeyReused
+            }
+            return schedule
+        }
+    }
+
+    package func removeSchedule(
+        of charger: ChargerID, idempotency: IdempotencyKey?
+    ) async throws(RequestRefusal) -> RecurringSchedule? {
+        let place = try place(of: charger)
+        guard let standing = view[charger]?.schedule else { return nil }
+        let order = ControlDesk.Request.Order.schedule(nil, idempotency)
+        switch try await lines[place.line].submit(order, to: place.driver).get() {
+        case .schedule(let removed): return removed
+        case .settings, .action: return standing
+        }
     }
 
     package func cancel(

@@ -12,6 +12,7 @@ struct LineEnvironment: Sendable {
     var recorder: LoopRecorder
     var storeHealth: StoreHealth
     var makeActionID: @Sendable () -> Action.ID
+    var makeScheduleID: @Sendable () -> String
     var log: Logger
     /// How long a request may wait to be taken; then it is answered "busy".
     var takingBound: Duration = .seconds(5)

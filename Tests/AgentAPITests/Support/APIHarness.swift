@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import HTTPTypes
@@ -27,7 +28,8 @@ struct APIHarness {
         var bounds = AgentRouter.Limits()
         limits(&bounds)
         router = AgentRouter(
-            service: service, keys: keys, limits: bounds, logger: log.logger, routes: routes)
+            service: service, keys: keys, zone: TestZones.berlin, zones: SceneZones(),
+            limits: bounds, logger: log.logger, routes: routes)
     }
 
     /// No limit in the way of tests that ask a lot.
@@ -49,6 +51,21 @@ struct APIHarness {
         try await ask(
             "POST", path, key: key,
             headers: [("Content-Type", "application/json")] + headers, body: body)
+    }
+
+    func put(
+        _ path: String, _ body: String, key: String? = Scene.sandboxKey,
+        headers: [(String, String)] = []
+    ) async throws -> Answer {
+        try await ask(
+            "PUT", path, key: key,
+            headers: [("Content-Type", "application/json")] + headers, body: body)
+    }
+
+    func delete(
+        _ path: String, key: String? = Scene.sandboxKey, headers: [(String, String)] = []
+    ) async throws -> Answer {
+        try await ask("DELETE", path, key: key, headers: headers)
     }
 
     func post(_ path: String, bytes: [UInt8]) async throws -> Answer {
@@ -126,7 +143,17 @@ struct Answer {
 
     /// `details.field` of an error.
     var field: String? {
-        get throws { try json()["error"]?["details"]?["field"]?.text }
+        get throws { try details?["field"]?.text }
+    }
+
+    /// `details.reason` of an error.
+    var reason: String? {
+        get throws { try details?["reason"]?.text }
+    }
+
+    /// `details` of an error.
+    var details: JSON? {
+        get throws { try json()["error"]?["details"] }
     }
 }
 

@@ -16,6 +16,9 @@ final class FakeAgentService: AgentService {
         var pushed: [ActionRequest] = []
         var changed: [SettingsRequest] = []
         var cancelled: [Action.ID] = []
+        var schedules: [ScheduleRequest] = []
+        /// What was answered under a client's key, by scope and key.
+        var answers: [AnswerUnderKey] = []
         var queries: [ActionQuery] = []
         var refreshed: [(charger: ChargerID, bound: Duration)] = []
         /// What a refresh finds.
@@ -25,6 +28,12 @@ final class FakeAgentService: AgentService {
         var listeners: [AsyncStream<AgentEvent>.Continuation] = []
         /// What a resuming reader gets first.
         var kept: [AgentEvent] = []
+    }
+
+    struct AnswerUnderKey {
+        var key: IdempotencyKey
+        var action: Action.ID?
+        var schedule: RecurringSchedule?
     }
 
     let state: Mutex<State>
@@ -70,17 +79,41 @@ final class FakeAgentService: AgentService {
         }
     }
 
+    /// Actions of this agent are done at once, but for scheduled ones: those stay, and are in the way
+    /// of the next.
     func push(_ request: ActionRequest) async throws(RequestRefusal) -> Action {
         try refuse()
-        return state.withLock { state in
+        return try state.withLock { state throws(RequestRefusal) in
             state.pushed.append(request)
+            if let earlier = try state.answer(under: request.idempotency)?.action {
+                return try state.action(earlier)
+            }
+            try state.settleConflict(request)
+            let now = state.now.wall
             var action = Action(
                 id: Action.ID("action_fake\(state.pushed.count)"), charger: request.charger,
-                command: request.command, state: .acknowledged, createdAt: state.now.wall,
+                command: request.command, state: .acknowledged, createdAt: now,
                 sandbox: request.sandbox)
-            action.acknowledgedAt = state.now.wall
+            if let timing = request.timing {
+                action.state = .scheduled
+                action.start = timing.start
+                action.end = timing.end
+            } else {
+                action.acknowledgedAt = now
+            }
             state.actions.insert(action, at: 0)
+            if let key = request.idempotency {
+                state.answers.append(AnswerUnderKey(key: key, action: action.id))
+            }
             return action
+        }
+    }
+
+    func earlierAction(under key: IdempotencyKey) async throws(RequestRefusal) -> Action? {
+        try refuse()
+        return try state.withLock { state throws(RequestRefusal) in
+            guard let earlier = try state.answer(under: key)?.action else { return nil }
+            return try state.action(earlier)
         }
     }
 
@@ -91,15 +124,13 @@ final class FakeAgentService: AgentService {
 
     func cancel(_ id: Action.ID, of charger: ChargerID) async throws(RequestRefusal) -> Action {
         try refuse()
-        let cancelled: Action? = state.withLock { state in
+        return try state.withLock { state throws(RequestRefusal) in
+            let action = try state.action(id)
+            guard action.state == .scheduled else { throw .notCancellable(action.state.name) }
             state.cancelled.append(id)
-            guard let index = state.actions.firstIndex(where: { $0.id == id }) else { return nil }
-            state.actions[index].state = .cancelled
-            state.actions[index].updatedAt = state.now.wall
-            return state.actions[index]
+            state.cancel(id)
+            return try state.action(id)
         }
-        guard let cancelled else { throw .unknownAction }
-        return cancelled
     }
 
     func action(_ id: Action.ID) async throws(RequestRefusal) -> Action? {
@@ -147,7 +178,7 @@ final class FakeAgentService: AgentService {
         state.withLock { $0.readiness }
     }
 
-    private func refuse() throws(RequestRefusal) {
+    func refuse() throws(RequestRefusal) {
         if let refusal = state.withLock({ $0.refusal }) { throw refusal }
     }
 }

@@ -112,13 +112,15 @@ struct OpenAPIContract {
             isFine = Double(text.count) >= bound.decimal
         case ("maxLength", .string(let text), .number(let bound)):
             isFine = Double(text.count) <= bound.decimal
+        case ("minItems", .array(let elements), .number(let bound)):
+            isFine = Double(elements.count) >= bound.decimal
         case ("maxItems", .array(let elements), .number(let bound)):
             isFine = Double(elements.count) <= bound.decimal
         case ("pattern", .string(let text), .string(let pattern)):
             guard let regex = Self.regex(pattern) else { return ["\(path): bad pattern"] }
             isFine = text.firstMatch(of: regex) != nil
         case ("minimum", _, _), ("maximum", _, _), ("minLength", _, _), ("maxLength", _, _),
-            ("maxItems", _, _), ("pattern", _, _):
+            ("minItems", _, _), ("maxItems", _, _), ("pattern", _, _):
             isFine = true
         default:
             return ["\(path): the keyword \(keyword) is not understood"]

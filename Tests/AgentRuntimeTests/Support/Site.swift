@@ -117,6 +117,7 @@ struct Site: Sendable {
                     return Action.ID("action_\(number)_\(UInt32.random(in: 0 ... .max))")
                 }
             },
+            makeScheduleID: { "sched_\(UInt32.random(in: 0 ... .max))" },
             seed: 1, log: Logger(label: "agent") { _ in SwiftLogNoOpLogHandler() })
         group = ServiceGroup(
             services: [agent],

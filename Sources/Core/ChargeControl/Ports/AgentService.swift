@@ -15,6 +15,24 @@ package protocol AgentService: Sendable {
     /// Changes settings: when this returns, they are durable and in force within one cycle.
     func change(_ request: SettingsRequest) async throws(RequestRefusal)
 
+    /// The action that was accepted before under the same key with the same body; nil where there is
+    /// none. A push with a time is answered alike when it is repeated after that time.
+    ///
+    /// - Throws: ``RequestRefusal/idempotencyKeyReused`` where the body was another one.
+    func earlierAction(under key: IdempotencyKey) async throws(RequestRefusal) -> Action?
+
+    /// Puts a recurring schedule in the place of the charger's one: when this returns, it is durable
+    /// and the published view shows it.
+    func replaceSchedule(
+        _ request: ScheduleRequest
+    ) async throws(RequestRefusal) -> RecurringSchedule
+
+    /// Removes the recurring schedule: when this returns, that is durable and the published view
+    /// shows it. nil where there was none.
+    func removeSchedule(
+        of charger: ChargerID, idempotency: IdempotencyKey?
+    ) async throws(RequestRefusal) -> RecurringSchedule?
+
     /// Cancels a scheduled action.
     func cancel(_ id: Action.ID, of charger: ChargerID) async throws(RequestRefusal) -> Action
 
@@ -90,6 +108,29 @@ package struct SettingsRequest: Hashable, Sendable {
     }
 }
 
+/// A recurring schedule, taken apart and checked for form by the API. Whether it can be kept is for
+/// the service to say (``RequestRefusal/invalidSchedule(field:message:)``). Days and slots are in the
+/// client's order, so that a refusal finds them in the request.
+package struct ScheduleRequest: Hashable, Sendable {
+    package var charger: ChargerID
+    /// A zone that this machine knows.
+    package var timezone: String
+    package var recurrence: RecurringSchedule.Recurrence
+    package var slots: [ScheduleSlot]
+    package var idempotency: IdempotencyKey?
+
+    package init(
+        charger: ChargerID, timezone: String, recurrence: RecurringSchedule.Recurrence,
+        slots: [ScheduleSlot], idempotency: IdempotencyKey? = nil
+    ) {
+        self.charger = charger
+        self.timezone = timezone
+        self.recurrence = recurrence
+        self.slots = slots
+        self.idempotency = idempotency
+    }
+}
+
 /// What the API knows of an `Idempotency-Key` header.
 package struct IdempotencyKey: Hashable, Sendable {
     /// API key, method and path.
@@ -119,6 +160,9 @@ package enum RequestRefusal: Error, Hashable, Sendable {
     case conflict(
         reason: ConflictReason, actions: [Action.ID], strategies: [ConflictStrategy]?)
     case notCancellable(ActionStateName)
+    /// `field` is a path in the request, such as `slots[1].time`; `message` goes on from it: "must
+    /// be ...".
+    case invalidSchedule(field: String, message: String)
     /// Too many starts in an hour.
     case tooManyStarts(retryAfter: Duration)
     case idempotencyKeyReused

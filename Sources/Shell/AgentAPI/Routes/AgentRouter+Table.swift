@@ -13,6 +13,13 @@ extension AgentRouter {
         Route(.post, "/ev-charger/{id}/settings", access: .control) {
             try await $0.changeSettings($1)
         },
+        Route(.get, "/ev-charger/{id}/schedule") { try $0.showSchedule($1) },
+        Route(.put, "/ev-charger/{id}/schedule", access: .control) {
+            try await $0.replaceSchedule($1)
+        },
+        Route(.delete, "/ev-charger/{id}/schedule", access: .control) {
+            try await $0.removeSchedule($1)
+        },
         Route(.get, "/ev-charger/{id}/decision") { try $0.explainDecision($1) },
         Route(.get, "/ev-charger/{id}/events") { try $0.streamChargerEvents($1) },
         Route(.get, "/actions") { try await $0.listActions($1) },

@@ -5,9 +5,6 @@ import HTTPTypes
 import HummingbirdCore
 
 extension AgentRouter {
-    /// What of a push this version carries out, whatever a charger could do: times are not read yet.
-    private static var carriedOut: [ActionExecution] { [.immediate] }
-
     /// `POST /ev-charger/{id}`: an action. Answered when it is durable.
     func pushAction(_ exchange: Exchange) async throws -> Reply {
         let bytes: [UInt8]
@@ -26,11 +23,20 @@ extension AgentRouter {
         }
         let charger = try exchange.charger(in: service.view)
         try Self.check(body, isSupportedBy: charger)
-        let request = ActionRequest(
+        var request = ActionRequest(
             charger: charger.description.id, command: body.command,
             onConflict: body.onConflict,
             sandbox: charger.description.isSimulated ? body.sandbox : nil,
             idempotency: try exchange.idempotencyKey(bodyBytes: bytes))
+        do {
+            request.timing = try body.times?.timing(in: zone, at: exchange.now)
+        } catch {
+            // A repeated push is answered as it was at first, though its time has passed since.
+            guard let key = request.idempotency,
+                let earlier = try await service.earlierAction(under: key)
+            else { throw error }
+            return .data(earlier.acceptanceJSON, status: .accepted)
+        }
         let action = try await service.push(request)
         return .data(action.acceptanceJSON, status: .accepted)
     }
@@ -42,9 +48,9 @@ extension AgentRouter {
             throw .commandNotSupported(
                 body.command.rawValue, supported: charger.executions.map(\.command))
         }
-        let supported = entry.executions.filter(carriedOut.contains)
-        guard supported.contains(body.execution) else {
-            throw .executionNotSupported(requested: body.execution, supported: supported)
+        guard entry.executions.contains(body.execution) else {
+            throw .executionNotSupported(
+                requested: body.execution, supported: entry.executions)
         }
     }
 
@@ -67,7 +73,7 @@ extension AgentRouter {
 
 extension Exchange {
     /// The `Idempotency-Key` of a write; nil without one. Scope is API key, method and path.
-    fileprivate func idempotencyKey(bodyBytes: [UInt8]) throws(APIError) -> IdempotencyKey? {
+    func idempotencyKey(bodyBytes: [UInt8]) throws(APIError) -> IdempotencyKey? {
         let name = HTTPField.Name.idempotencyKey
         let values = request.headers[values: name]
         guard let value = values.first else { return nil }

@@ -15,11 +15,20 @@ import Logging
 /// What the public API leaves open is decided so:
 /// - Paths are exact: no other slashes, no percent encoding, no other case. `HEAD` and `OPTIONS` are
 ///   methods like others: 405 where they are not in the table.
-/// - Unknown and repeated fields and query parameters are errors; so are a body of a `GET`, two
-///   different keys, and a body that is not said to be JSON.
+/// - Unknown and repeated fields and query parameters are errors; so are a body of a `GET` or
+///   a `DELETE`, two different keys, and a body that is not said to be JSON.
 /// - In a push, what makes no sense at all (400) comes before what this agent does not do (422).
 /// - A push is answered with what was accepted, so a repeated one is answered alike. What has become
 ///   of it is under `links.self`.
+/// - Times are judged against the arrival of the request: a start may be up to 30 days ahead, an end
+///   up to 31. A delay is a decimal number of minutes or hours. While the wall clock is not trusted,
+///   a start that is past or far away is not found out, and a shape that a command has not (422)
+///   comes before a time that cannot be read.
+/// - A repeated push with its `Idempotency-Key` is answered alike even when its start has passed.
+/// - A schedule that is understood and cannot be kept is 422 `INVALID_SCHEDULE`, with the field.
+///   Its slots may charge only: outside of them the charger is idle. It is answered with its slots
+///   and days in order and its durations in the shortest form. `DELETE` answers with the id of what
+///   it removed.
 /// - A device type that is not ours, like a device that the key does not see, matches no action.
 /// - A key that is bound to a user sees the chargers that the configuration gives to this user only.
 /// - A good key is let in however many bad ones came from its address; an `idle` is let in however
@@ -54,6 +63,10 @@ package struct AgentRouter: HTTPResponder {
 
     let service: any AgentService
     let keys: KeyRing
+    /// Of the plant: what times without an offset are meant in.
+    let zone: any ZoneRules
+    /// For schedules, which name theirs.
+    let zones: any ZoneDirectory
     let limits: Limits
     let budgets: RequestBudgets
     let places: EventStreamPlaces
@@ -64,13 +77,18 @@ package struct AgentRouter: HTTPResponder {
 
     /// - Parameters:
     ///   - keys: Shared with whoever tells it of new and revoked keys.
+    ///   - zone: Of the plant.
+    ///   - zones: What a schedule may name.
     ///   - routes: All, but in tests.
     package init(
-        service: any AgentService, keys: KeyRing, limits: Limits = Limits(), logger: Logger,
+        service: any AgentService, keys: KeyRing, zone: any ZoneRules,
+        zones: any ZoneDirectory, limits: Limits = Limits(), logger: Logger,
         routes: RouteTable = AgentRouter.table
     ) {
         self.service = service
         self.keys = keys
+        self.zone = zone
+        self.zones = zones
         self.limits = limits
         self.logger = logger
         self.routes = routes
@@ -154,8 +172,9 @@ package struct AgentRouter: HTTPResponder {
         guard isPermitted else {
             throw APIError(.insufficientPermissions, "this API key may only read")
         }
-        guard route.method != .get || !request.announcesBody else {
-            throw APIError.invalid("body", "is not part of a GET request")
+        let takesBody = route.method != .get && route.method != .delete
+        guard takesBody || !request.announcesBody else {
+            throw APIError.invalid("body", "is not part of a \(route.method.rawValue) request")
         }
     }
 

@@ -6,7 +6,8 @@ import ChargeModel
 /// What makes no sense at all is 400 and comes first; what only this agent does not do is 422.
 struct PushBody: Hashable {
     let command: ChargeCommand
-    let execution: ActionExecution
+    /// nil for an immediate action.
+    let times: PushTimes?
     let onConflict: ConflictStrategy?
     let sandbox: SandboxOutcome?
 
@@ -31,7 +32,12 @@ struct PushBody: Hashable {
             throw .unsupportedParameters(names, of: command)
         }
         guard start != nil || end == nil else { throw .startRequired }
-        execution = start == nil ? .immediate : end == nil ? .scheduled : .windowed
+        times = start.map { PushTimes(start: $0, end: end) }
+    }
+
+    var execution: ActionExecution {
+        guard let times else { return .immediate }
+        return times.end == nil ? .scheduled : .windowed
     }
 
     private static func command(_ name: String) throws(APIError) -> ChargeCommand {
@@ -100,10 +106,5 @@ extension APIError {
             details: [
                 "unsupportedParameters": .strings(names.map { $0.prefix(ofScalars: 128) })
             ])
-    }
-
-    fileprivate static var startRequired: APIError {
-        APIError(
-            .invalidTimeWindow, "an `end` needs a `start`", details: ["reason": "start_required"])
     }
 }

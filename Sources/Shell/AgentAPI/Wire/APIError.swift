@@ -10,6 +10,7 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     case notFound = "NOT_FOUND"
     case deviceNotFound = "DEVICE_NOT_FOUND"
     case actionNotFound = "ACTION_NOT_FOUND"
+    case scheduleNotFound = "SCHEDULE_NOT_FOUND"
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
     case conflict = "CONFLICT"
     case actionNotCancellable = "ACTION_NOT_CANCELLABLE"
@@ -19,7 +20,10 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     case executionNotSupported = "EXECUTION_NOT_SUPPORTED"
     case unsupportedParameter = "UNSUPPORTED_PARAMETER"
     case conflictStrategyNotSupported = "CONFLICT_STRATEGY_NOT_SUPPORTED"
+    case startInPast = "START_IN_PAST"
+    case startOutOfRange = "START_OUT_OF_RANGE"
     case invalidTimeWindow = "INVALID_TIME_WINDOW"
+    case invalidSchedule = "INVALID_SCHEDULE"
     case idempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED"
     case unsupportedSetting = "UNSUPPORTED_SETTING"
     case unsupportedUnit = "UNSUPPORTED_UNIT"
@@ -35,14 +39,15 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
         case .invalidRequest: .badRequest
         case .unauthorized, .invalidAPIKey, .expiredToken: .unauthorized
         case .insufficientPermissions: .forbidden
-        case .notFound, .deviceNotFound, .actionNotFound: .notFound
+        case .notFound, .deviceNotFound, .actionNotFound, .scheduleNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .conflict, .actionNotCancellable: .conflict
         case .payloadTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .commandNotSupported, .executionNotSupported, .unsupportedParameter,
-            .conflictStrategyNotSupported, .invalidTimeWindow, .idempotencyKeyReused,
-            .unsupportedSetting, .unsupportedUnit, .settingOutOfRange:
+            .conflictStrategyNotSupported, .startInPast, .startOutOfRange, .invalidTimeWindow,
+            .invalidSchedule, .idempotencyKeyReused, .unsupportedSetting, .unsupportedUnit,
+            .settingOutOfRange:
             .unprocessableContent
         case .rateLimitExceeded: .tooManyRequests
         case .internalError: .internalServerError
@@ -72,6 +77,12 @@ struct APIError: Error, Sendable {
         let field = field.prefix(ofScalars: 128)
         return APIError(
             .invalidRequest, "`\(field)` \(message)", details: ["field": .string(field)])
+    }
+
+    /// A schedule that is understood and cannot be kept.
+    static func invalidSchedule(_ field: String, _ message: String) -> APIError {
+        APIError(
+            .invalidSchedule, "`\(field)` \(message)", details: ["field": .string(field)])
     }
 
     /// An error that waiting cures.

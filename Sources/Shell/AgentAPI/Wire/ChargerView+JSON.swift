@@ -25,7 +25,7 @@ extension ChargerView {
         ]
         if withSettings { members.append(.init("settings", settingsJSON)) }
         members.append(.init("lastAction", lastAction?.summaryJSON ?? .null))
-        members.append(.init("currentSchedule", .null))
+        members.append(.init("currentSchedule", currentSchedule?.json ?? .null))
         return .object(members)
     }
 

@@ -1,7 +1,8 @@
 /// Takes an object of a request apart field by field, and in the end names what nobody asked for
 /// (requirement R37). Every error carries the path of its field, such as `action.command`.
 struct FieldReader {
-    private let path: String
+    /// Of the object itself; empty for the body.
+    let path: String
     private let members: [JSON.Member]
     private var taken: [String] = []
 
@@ -91,6 +92,42 @@ struct FieldReader {
     mutating func object(_ name: String) throws(APIError) -> FieldReader {
         guard let object = try optionalObject(name) else { throw missing(name) }
         return object
+    }
+
+    /// Every element an object.
+    mutating func objects(_ name: String) throws(APIError) -> [FieldReader] {
+        guard let elements = try optionalArray(name) else { throw missing(name) }
+        let path = path(of: name)
+        return try elements.enumerated().map { place, value throws(APIError) in
+            try FieldReader(value, at: "\(path)[\(place)]")
+        }
+    }
+
+    /// Every element a string; nil where the field is not there or null.
+    mutating func optionalStrings(
+        _ name: String, maximumLength: Int = 64
+    ) throws(APIError) -> [String]? {
+        guard let elements = try optionalArray(name) else { return nil }
+        let path = path(of: name)
+        return try elements.enumerated().map { place, value throws(APIError) in
+            guard case .string(let string) = value else {
+                throw APIError.invalid("\(path)[\(place)]", "must be a string, not \(value.kind)")
+            }
+            guard string.utf8.count <= maximumLength else {
+                throw APIError.invalid(
+                    "\(path)[\(place)]", "is longer than \(maximumLength) bytes")
+            }
+            return string
+        }
+    }
+
+    private mutating func optionalArray(_ name: String) throws(APIError) -> [JSON]? {
+        switch value(name) {
+        case nil, .null: return nil
+        case .array(let elements): return elements
+        case .some(let other):
+            throw APIError.invalid(path(of: name), "must be an array, not \(other.kind)")
+        }
     }
 
     /// Ends the reading: what was not asked for is an error.

@@ -16,6 +16,8 @@ extension APIError {
                 .actionNotCancellable,
                 "only a scheduled action can be cancelled; this one is \(state.rawValue)",
                 details: ["state": .string(state.rawValue)])
+        case .invalidSchedule(let field, let message):
+            self = .invalidSchedule(field, message)
         case .tooManyStarts(let delay):
             self = .retryable(
                 .rateLimitExceeded,
@@ -47,6 +49,10 @@ extension APIError {
 
     static var actionNotFound: APIError {
         APIError(.actionNotFound, "there is no such action for this API key")
+    }
+
+    static var scheduleNotFound: APIError {
+        APIError(.scheduleNotFound, "this charger has no recurring schedule")
     }
 
     static func executionNotSupported(
