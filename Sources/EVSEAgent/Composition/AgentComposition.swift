@@ -62,7 +62,8 @@ struct AgentComposition {
             agent,
             AgentHTTPServer(
                 responder: AgentRouter(
-                    service: agent, keys: keys, zone: UTCZone.rules, zones: UTCZone(), logger: log),
+                    service: agent, keys: keys, zone: UTCZone.rules, zones: UTCZone(),
+                    site: SiteCheck(names: [listen.host]), logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
     }
