@@ -154,6 +154,15 @@ import Testing
             try await harness.post(path, String(repeating: " ", count: 65_537)))
     }
 
+    @Test func errorsOfTheSiteAreTheirGoldenErrors() async throws {
+        let harness = APIHarness()
+        try Golden("error-HOST_NOT_ALLOWED").expect(
+            try await harness.ask("GET", "/ev-charger", host: "evil.example"))
+        try Golden("error-ORIGIN_NOT_ALLOWED").expect(
+            try await harness.ask(
+                "GET", "/ev-charger", headers: [("Origin", "https://evil.example")]))
+    }
+
     @Test func everyCodeHasAGoldenFileOrARefusal() throws {
         let elsewhere: [APIErrorCode] = [
             .actionNotFound, .conflict, .actionNotCancellable, .executionNotSupported,

@@ -53,8 +53,10 @@ import Testing
             let operation = OpenAPIContract.operations.first {
                 $0.path == route.pattern && $0.method == route.method.rawValue
             }
-            let isDocumented = operation?.operation["responses"]?["403"] != nil
-            #expect(isDocumented == (route.access == .control), "\(route.pattern)")
+            let name = route.access == .control ? "Forbidden" : "OtherSite"
+            #expect(
+                operation?.operation["responses"]?["403"]?["$ref"]?.text
+                    == "#/components/responses/\(name)", "\(route.pattern)")
         }
     }
 

@@ -55,6 +55,24 @@ import Testing
         #expect(harness.service.recorded { $0.pushed.map(\.command) } == [.idle])
     }
 
+    /// As a page does whose name points at the agent, and as a page of another site does.
+    @Test func r35_aForeignHostOrOriginIsRefusedOverTheWire() async throws {
+        try await withAgent(APIHarness()) { port, _ in
+            for (host, more, status) in [
+                ("127.0.0.1:\(port)", "", 200), ("localhost:\(port)", "", 200),
+                ("evil.example:\(port)", "", 403),
+                ("127.0.0.1:\(port)", "Origin: http://evil.example\r\n", 403),
+                ("127.0.0.1:\(port)", "Origin: http://127.0.0.1:\(port)\r\n", 200),
+            ] {
+                let client = try await RawHTTPClient(port: port)
+                try await client.send(
+                    "GET /ev-charger HTTP/1.1\r\nHost: \(host)\r\n\(Self.key)\r\n\(more)\r\n")
+                #expect(try await client.answer().status == status, "\(host) \(more)")
+                await client.close()
+            }
+        }
+    }
+
     @Test func r33_failuresAreCountedByTheAddressOfTheConnection() async throws {
         let harness = APIHarness()
         try await withAgent(harness) { port, _ in

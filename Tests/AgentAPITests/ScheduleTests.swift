@@ -6,24 +6,8 @@ import Testing
 
 /// Recurring schedules. It is Tuesday, 2 June 2026, 12:00:00 UTC.
 @Suite struct ScheduleTests {
-    private static let path = "/ev-charger/device_ev_001/schedule"
-    private static let nights = """
-        {"timezone":"Europe/Berlin","recurrence":{"rule":"daily"},
-         "slots":[{"time":"00:30","duration":"PT5H","command":"charge"}]}
-        """
-
-    private static func body(
-        timezone: String = #""UTC""#, recurrence: String = #"{"rule":"daily"}"#,
-        slots: String = #"[{"time":"00:30","duration":"PT5H","command":"charge"}]"#
-    ) -> String {
-        #"{"timezone":\#(timezone),"recurrence":\#(recurrence),"slots":\#(slots)}"#
-    }
-
-    private static func slot(
-        time: String = #""00:30""#, duration: String = #""PT5H""#, command: String = #""charge""#
-    ) -> String {
-        body(slots: #"[{"time":\#(time),"duration":\#(duration),"command":\#(command)}]"#)
-    }
+    private static let path = ScheduleText.path
+    private static let nights = ScheduleText.nights
 
     // MARK: What is kept
 
@@ -51,7 +35,7 @@ import Testing
         let harness = APIHarness()
         let answer = try await harness.put(
             Self.path,
-            Self.body(
+            ScheduleText.body(
                 recurrence: #"{"rule":"weekly","days":["friday","tuesday"]}"#,
                 slots: """
                     [{"time":"22:15","duration":"PT90M","command":"charge"},
@@ -71,7 +55,7 @@ import Testing
     @Test func aScheduleGoesInThePlaceOfTheOneBefore() async throws {
         let harness = APIHarness()
         _ = try await harness.put(Self.path, Self.nights)
-        _ = try await harness.put(Self.path, Self.body())
+        _ = try await harness.put(Self.path, ScheduleText.body())
         let shown = try await harness.get(Self.path)
         #expect(try shown.data()["id"] == "sched_fake2")
         #expect(try shown.data()["timezone"] == "UTC")
@@ -130,7 +114,7 @@ import Testing
         _ text: String, _ minutes: Int, _ shortest: String
     ) async throws {
         let harness = APIHarness()
-        let answer = try await harness.put(Self.path, Self.slot(duration: #""\#(text)""#))
+        let answer = try await harness.put(Self.path, ScheduleText.slot(duration: #""\#(text)""#))
         #expect(answer.status == 200)
         #expect(
             harness.service.recorded { $0.schedules.first?.slots.first?.durationMinutes }
@@ -141,7 +125,7 @@ import Testing
 
     @Test(arguments: ["00:00", "09:05", "23:59"])
     func timesAreAnsweredAsTheyCame(_ time: String) async throws {
-        let answer = try await APIHarness().put(Self.path, Self.slot(time: #""\#(time)""#))
+        let answer = try await APIHarness().put(Self.path, ScheduleText.slot(time: #""\#(time)""#))
         #expect(try answer.data()["slots"]?.elements.first?["time"]?.text == time)
     }
 
@@ -182,7 +166,7 @@ import Testing
         let first = try await harness.put(Self.path, Self.nights, headers: key)
         let second = try await harness.put(Self.path, Self.nights, headers: key)
         #expect(try first.data() == second.data())
-        let other = try await harness.put(Self.path, Self.body(), headers: key)
+        let other = try await harness.put(Self.path, ScheduleText.body(), headers: key)
         #expect(try other.code == "IDEMPOTENCY_KEY_REUSED")
         #expect(
             harness.service.recorded { $0.schedules.first?.idempotency }
@@ -208,162 +192,6 @@ import Testing
             #expect(try answer.field == "Idempotency-Key")
         }
         #expect(harness.service.recorded { $0.schedules.isEmpty })
-    }
-
-    // MARK: Bad bodies (requirement R37)
-
-    @Test(arguments: [
-        ("", "body"), ("[]", "body"), ("{}", "timezone"),
-        (body(timezone: "null"), "timezone"), (body(timezone: "1"), "timezone"),
-        (body(timezone: #""\#(String(repeating: "E", count: 65))""#), "timezone"),
-        (body(recurrence: "null"), "recurrence"), (body(recurrence: #""daily""#), "recurrence"),
-        (body(recurrence: "{}"), "recurrence.rule"),
-        (body(recurrence: #"{"rule":1}"#), "recurrence.rule"),
-        (body(recurrence: #"{"rule":"daily","every":2}"#), "recurrence.every"),
-        (body(recurrence: #"{"rule":"weekly","days":"monday"}"#), "recurrence.days"),
-        (body(recurrence: #"{"rule":"weekly","days":["monday",1]}"#), "recurrence.days[1]"),
-        (body(recurrence: #"{"rule":"weekly","days":[null]}"#), "recurrence.days[0]"),
-        (body(slots: "null"), "slots"), (body(slots: "{}"), "slots"),
-        (body(slots: "[1]"), "slots[0]"), (body(slots: "[{}]"), "slots[0].time"),
-        (slot(time: "30"), "slots[0].time"), (slot(time: "null"), "slots[0].time"),
-        (slot(duration: "300"), "slots[0].duration"), (slot(command: "[]"), "slots[0].command"),
-        (slot(command: #""charge","x":1"#), "slots[0].x"),
-        (#"{"timezone":"UTC","recurrence":{"rule":"daily"}}"#, "slots"),
-        (#"{"timezone":"UTC","slots":[]}"#, "recurrence"),
-        (body(slots: "[]").replacing(#""slots""#, with: #""id":"x","slots""#), "id"),
-        (body(slots: #"[],"slots":[]"#), "slots"),
-    ])
-    func r37_aBadBodyNamesItsField(_ body: String, _ field: String) async throws {
-        let harness = APIHarness()
-        let answer = try await harness.put(Self.path, body)
-        #expect(answer.status == 400)
-        #expect(try answer.code == "INVALID_REQUEST")
-        #expect(try answer.field == field)
-        #expect(harness.service.recorded { $0.schedules.isEmpty })
-    }
-
-    @Test(arguments: [
-        (body(timezone: #""Europe/Atlantis""#), "timezone"), (body(timezone: #""""#), "timezone"),
-        (body(timezone: #""europe/berlin""#), "timezone"),
-        (body(timezone: #""../../etc/passwd""#), "timezone"),
-        (body(timezone: #""Europe/../UTC""#), "timezone"),
-        (body(timezone: #""UTC\u0000""#), "timezone"), (body(timezone: #""+02:00""#), "timezone"),
-        (body(recurrence: #"{"rule":"monthly"}"#), "recurrence.rule"),
-        (body(recurrence: #"{"rule":"Daily"}"#), "recurrence.rule"),
-        (body(recurrence: #"{"rule":"daily","days":[]}"#), "recurrence.days"),
-        (body(recurrence: #"{"rule":"daily","days":["monday"]}"#), "recurrence.days"),
-        (body(recurrence: #"{"rule":"weekly"}"#), "recurrence.days"),
-        (body(recurrence: #"{"rule":"weekly","days":["monday","mon"]}"#), "recurrence.days[1]"),
-        (body(recurrence: #"{"rule":"weekly","days":["Monday"]}"#), "recurrence.days[0]"),
-    ])
-    func aScheduleThatCannotBeKeptIs422(_ body: String, _ field: String) async throws {
-        let harness = APIHarness()
-        let answer = try await harness.put(Self.path, body)
-        #expect(answer.status == 422)
-        #expect(try answer.code == "INVALID_SCHEDULE")
-        #expect(try answer.field == field)
-        #expect(harness.service.recorded { $0.schedules.isEmpty })
-    }
-
-    @Test(arguments: [
-        "", "0:30", "24:00", "00:60", "00:30:00", "0030", "00.30", "-0:30", " 00:30", "00:30 ",
-        "12:30pm", "T00:30",
-    ])
-    func aTimeThatNoClockShowsIs422(_ time: String) async throws {
-        let answer = try await APIHarness().put(Self.path, Self.slot(time: #""\#(time)""#))
-        #expect(try answer.code == "INVALID_SCHEDULE")
-        #expect(try answer.field == "slots[0].time")
-    }
-
-    @Test(arguments: [
-        "", "PT", "P", "PT0M", "PT0H", "PT0H0M", "PT1441M", "PT24H1M", "PT25H", "P1D", "PT300S",
-        "PT5H0S", "PT1.5H", "PT5", "5H", "pt5h", "PT5M1H", "PT5H5H", "PT-5H", "-PT5H", "+PT5H",
-        "PT5H ", "PT1H30", "PTH", "PTM", "PT99999999999999999999M", "P0DT5H",
-    ])
-    func aDurationOutOfItsFormOrRangeIs422(_ duration: String) async throws {
-        let answer = try await APIHarness().put(
-            Self.path, Self.slot(duration: #""\#(duration)""#))
-        #expect(try answer.code == "INVALID_SCHEDULE")
-        #expect(try answer.field == "slots[0].duration")
-    }
-
-    @Test(arguments: ["idle", "discharge", "Charge", ""])
-    func aSlotChargesAndNothingElse(_ command: String) async throws {
-        let answer = try await APIHarness().put(Self.path, Self.slot(command: #""\#(command)""#))
-        #expect(answer.status == 422)
-        #expect(try answer.code == "COMMAND_NOT_SUPPORTED")
-        #expect(
-            try answer.details
-                == ["supportedCommands": ["charge"], "field": "slots[0].command"])
-    }
-
-    @Test(arguments: [
-        (body(slots: "[]"), "slots"),
-        (body(recurrence: #"{"rule":"weekly","days":[]}"#), "recurrence.days"),
-        (
-            body(recurrence: #"{"rule":"weekly","days":["friday","monday","friday"]}"#),
-            "recurrence.days"
-        ),
-        (
-            body(
-                slots: """
-                    [{"time":"08:00","duration":"PT1H","command":"charge"},
-                     {"time":"06:00","duration":"PT1H","command":"charge"},
-                     {"time":"06:30","duration":"PT1H","command":"charge"}]
-                    """), "slots[2].time"
-        ),
-        (
-            body(
-                slots: """
-                    [{"time":"08:00","duration":"PT1H","command":"charge"},
-                     {"time":"20:00","duration":"PT13H","command":"charge"}]
-                    """), "slots[1].duration"
-        ),
-    ])
-    func whatTheRulesFindIsNamedAsTheClientWroteIt(
-        _ body: String, _ field: String
-    ) async throws {
-        let harness = APIHarness()
-        let answer = try await harness.put(Self.path, body)
-        #expect(answer.status == 422)
-        #expect(try answer.code == "INVALID_SCHEDULE")
-        #expect(try answer.field == field)
-        #expect(try await harness.get(Self.path).status == 404)
-    }
-
-    @Test func aScheduleMustSayThatItIsJSON() async throws {
-        let harness = APIHarness()
-        let answer = try await harness.ask("PUT", Self.path, body: Self.nights)
-        #expect(answer.status == 415)
-        let large = try await harness.put(
-            Self.path, Self.nights + String(repeating: " ", count: 65_536))
-        #expect(large.status == 413)
-    }
-
-    /// Damaged bodies: an answer of the contract, and a 400 names its field.
-    @Test func r37_noScheduleMakesTheAgentFail() async throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("seed \(seed)")
-        var random = SeededRandom(seed: seed)
-        let harness = APIHarness.unlimited()
-        let good = [
-            Self.nights, Self.body(recurrence: #"{"rule":"weekly","days":["monday","sunday"]}"#),
-        ]
-        for round in 0..<1500 {
-            var bytes = Array(good[round % 2].utf8)
-            for _ in 0..<Int.random(in: 1...2, using: &random) {
-                let place = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0...2, using: &random) {
-                case 0: bytes[place] = .random(in: 0x20...0x7E, using: &random)
-                case 1: bytes.remove(at: place)
-                default: bytes.insert(bytes[place], at: place)
-                }
-            }
-            let answer = try await harness.put(
-                Self.path, String(decoding: bytes, as: UTF8.self))
-            #expect([200, 400, 422].contains(answer.status))
-            if answer.status == 400 { #expect(try answer.field != nil) }
-        }
     }
 
     // MARK: Who may

@@ -73,7 +73,8 @@ struct AgentComposition {
             agent,
             AgentHTTPServer(
                 responder: AgentRouter(
-                    service: agent, keys: keys, zone: zone, zones: zones, logger: log),
+                    service: agent, keys: keys, zone: zone, zones: zones,
+                    site: SiteCheck(names: [listen.host]), logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
     }

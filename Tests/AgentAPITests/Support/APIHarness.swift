@@ -19,7 +19,7 @@ struct APIHarness {
     /// - Parameter step: How far the clock goes on with every reading.
     init(
         view: AgentView = Scene.view, step: Duration = .zero,
-        routes: RouteTable = AgentRouter.table,
+        routes: RouteTable = AgentRouter.table, site: SiteCheck = SiteCheck(),
         limits: (inout AgentRouter.Limits) -> Void = { _ in }
     ) {
         service = FakeAgentService(view: view, now: Scene.now, step: step)
@@ -28,7 +28,7 @@ struct APIHarness {
         var bounds = AgentRouter.Limits()
         limits(&bounds)
         router = AgentRouter(
-            service: service, keys: keys, zone: TestZones.berlin, zones: SceneZones(),
+            service: service, keys: keys, zone: TestZones.berlin, zones: SceneZones(), site: site,
             limits: bounds, logger: log.logger, routes: routes)
     }
 
@@ -77,11 +77,11 @@ struct APIHarness {
     func ask(
         _ method: String, _ path: String, key: String? = Scene.sandboxKey,
         headers: [(String, String)] = [], body: String? = nil, bytes: [UInt8]? = nil,
-        from source: String = "192.0.2.1"
+        host: String? = "127.0.0.1", from source: String = "192.0.2.1"
     ) async throws -> Answer {
         let response = try await respond(
             method, path, key: key, headers: headers, body: bytes ?? body.map { Array($0.utf8) },
-            from: source)
+            host: host, from: source)
         let collector = CollectingWriter()
         try await response.body.write(collector)
         let answer = Answer(
@@ -95,7 +95,7 @@ struct APIHarness {
     /// The response before its body is read, as event streams need it.
     func respond(
         _ method: String, _ path: String, key: String?, headers: [(String, String)] = [],
-        body: [UInt8]? = nil, from source: String = "192.0.2.1"
+        body: [UInt8]? = nil, host: String? = "127.0.0.1", from source: String = "192.0.2.1"
     ) async throws -> Response {
         var fields = HTTPFields()
         if let key { fields.append(HTTPField(name: .apiKey, value: key)) }
@@ -107,7 +107,7 @@ struct APIHarness {
         }
         let head = HTTPRequest(
             method: try #require(HTTPRequest.Method(method)), scheme: "http",
-            authority: "127.0.0.1", path: path, headerFields: fields)
+            authority: host, path: path, headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body ?? [])))
         return try await router.respond(to: request, from: source)
     }

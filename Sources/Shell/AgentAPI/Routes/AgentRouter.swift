@@ -9,10 +9,12 @@ import Logging
 /// answers into envelopes. It decides nothing about charging, and it never waits for a wallbox but
 /// where a client asks for that.
 ///
-/// The way of a request: route, key, permission, rate, handler, envelope. Without a key nothing but
+/// The way of a request: site, route, key, permission, rate, handler, envelope. Without a key nothing but
 /// the bare liveness probe answers, not even whether a path exists.
 ///
 /// What the public API leaves open is decided so:
+/// - A request under a name that is not the agent's, or from the page of another site, is 403 on
+///   every path, `HOST_NOT_ALLOWED` or `ORIGIN_NOT_ALLOWED`. There are no CORS headers.
 /// - Paths are exact: no other slashes, no percent encoding, no other case. `HEAD` and `OPTIONS` are
 ///   methods like others: 405 where they are not in the table.
 /// - Unknown and repeated fields and query parameters are errors; so are a body of a `GET` or
@@ -67,6 +69,7 @@ package struct AgentRouter: HTTPResponder {
     let zone: any ZoneRules
     /// For schedules, which name theirs.
     let zones: any ZoneDirectory
+    let site: SiteCheck
     let limits: Limits
     let budgets: RequestBudgets
     let places: EventStreamPlaces
@@ -79,16 +82,19 @@ package struct AgentRouter: HTTPResponder {
     ///   - keys: Shared with whoever tells it of new and revoked keys.
     ///   - zone: Of the plant.
     ///   - zones: What a schedule may name.
+    ///   - site: Under which names browsers may ask.
     ///   - routes: All, but in tests.
     package init(
         service: any AgentService, keys: KeyRing, zone: any ZoneRules,
-        zones: any ZoneDirectory, limits: Limits = Limits(), logger: Logger,
+        zones: any ZoneDirectory, site: SiteCheck = SiteCheck(), limits: Limits = Limits(),
+        logger: Logger,
         routes: RouteTable = AgentRouter.table
     ) {
         self.service = service
         self.keys = keys
         self.zone = zone
         self.zones = zones
+        self.site = site
         self.limits = limits
         self.logger = logger
         self.routes = routes
@@ -139,6 +145,7 @@ package struct AgentRouter: HTTPResponder {
     private func answer(
         _ request: Request, trace: RequestTrace, key admitted: inout APIKey?
     ) async throws -> Reply {
+        try site.check(request.head)
         let match = routes.match(request.method, request.uri.path)
         if case .found(let route, _) = match, case .open(let handler) = route.handler {
             return handler()

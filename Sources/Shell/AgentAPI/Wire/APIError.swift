@@ -7,6 +7,8 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     case invalidAPIKey = "INVALID_API_KEY"
     case expiredToken = "EXPIRED_TOKEN"
     case insufficientPermissions = "INSUFFICIENT_PERMISSIONS"
+    case hostNotAllowed = "HOST_NOT_ALLOWED"
+    case originNotAllowed = "ORIGIN_NOT_ALLOWED"
     case notFound = "NOT_FOUND"
     case deviceNotFound = "DEVICE_NOT_FOUND"
     case actionNotFound = "ACTION_NOT_FOUND"
@@ -38,7 +40,7 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
         switch self {
         case .invalidRequest: .badRequest
         case .unauthorized, .invalidAPIKey, .expiredToken: .unauthorized
-        case .insufficientPermissions: .forbidden
+        case .insufficientPermissions, .hostNotAllowed, .originNotAllowed: .forbidden
         case .notFound, .deviceNotFound, .actionNotFound, .scheduleNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .conflict, .actionNotCancellable: .conflict

@@ -2,6 +2,7 @@ import HTTPTypes
 
 extension HTTPField.Name {
     static let apiKey = literal("x-api-key")
+    static let origin = literal("Origin")
     static let requestID = literal("x-request-id")
     static let idempotencyKey = literal("Idempotency-Key")
     static let lastEventID = literal("Last-Event-ID")
