@@ -31,7 +31,9 @@ extension ZoneTable {
 
     /// A zone of this machine; nil if there is none of this name.
     fileprivate init?(system name: String) {
-        guard let zone = TimeZone(identifier: name), zone.identifier == name, Self.isIANA(name)
+        // Foundation calls UTC GMT, and takes other spellings for zones too.
+        guard Self.isIANA(name), let zone = TimeZone(identifier: name),
+            [name, "GMT"].contains(zone.identifier)
         else { return nil }
         var changes: [Change] = []
         var date = Date(timeIntervalSince1970: 0)
