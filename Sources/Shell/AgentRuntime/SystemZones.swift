@@ -51,7 +51,14 @@ extension ZoneTable {
         self.init(name: name, offset: Int64(offset), changes: changes)
     }
 
+    /// Three letters that name a zone. Foundation knows others, which people mean otherwise: its BST is
+    /// the time of Bangladesh.
+    private static let threeLetters = [
+        "CET", "EET", "EST", "GMT", "HST", "MET", "MST", "PRC", "ROC", "ROK", "UCT", "UTC", "WET",
+    ]
+
     private static func isIANA(_ name: String) -> Bool {
-        name.contains("/") || !name.contains { $0 == "+" || $0 == "-" || $0.isNumber }
+        if name.contains("/") { return true }
+        return name.utf8.count == 3 ? threeLetters.contains(name) : !name.hasPrefix("GMT")
     }
 }
