@@ -194,8 +194,11 @@ let package = Package(
             [
                 "AgentRuntime", "ChargeControl", "ChargerDriver", "DeviceProfiles",
                 "WallboxModel", "Modbus", "ChargeModel", "AgentTestSupport", logging, lifecycle,
-            ]),
-        test("EVSEAgentTests", ["EVSEAgent", "ChargeModel", "AgentTestSupport"]),
+            ],
+            resources: [.copy("Witness")]),
+        test(
+            "EVSEAgentTests",
+            ["EVSEAgent", "AgentRuntime", "ChargeModel", "AgentTestSupport", argumentParser]),
         test(
             "SimulationTests",
             [

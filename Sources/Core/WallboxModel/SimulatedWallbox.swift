@@ -129,7 +129,7 @@ package struct SimulatedWallbox: Sendable {
         guard instant > now else { return }
         let elapsed = instant.nanoseconds - now.nanoseconds
         now = instant
-        let power = load.sum
+        let power = flowingPower
         guard power > 0 else { return }
         let flown = ExactEnergy(microwatts: power, nanoseconds: elapsed)
         energy += flown
@@ -171,11 +171,14 @@ package struct SimulatedWallbox: Sendable {
                 ?? .zero
             : .zero
         batteryStep = vehicle?.energyToNextStep.flatMap { rest in
-            guard load.sum > 0 else { return nil }
-            let nanoseconds = max(1, rest.nanoseconds(atMicrowatts: load.sum))
+            guard flowingPower > 0 else { return nil }
+            let nanoseconds = max(1, rest.nanoseconds(atMicrowatts: flowingPower))
             return now.advanced(by: .nanoseconds(nanoseconds))
         }
     }
+
+    /// What fills meter and battery, in microwatts.
+    private var flowingPower: Int { load.sum * options.energyScale }
 
     private var contactorDemand: Contactor.Demand {
         guard let vehicle, vehicle.isAsking, faults.defect == nil else { return .disconnect }

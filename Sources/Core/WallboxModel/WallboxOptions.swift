@@ -16,6 +16,10 @@ package struct WallboxOptions: Hashable, Sendable {
     /// the registers that tell it, and never exceeded.
     package var hardwareMaximum: Milliamperes?
     package var meterStart = WattHours.zero
+    /// How many times more energy flows than power and time make it, 1 to 10,000: where simulated
+    /// time passes faster, a night must fill a battery. All else, such as the failsafe's timeout and
+    /// the contactor, belongs to a wire that is real and stays in real time.
+    package var energyScale = 1
     package var failsafe = FailsafeSettings()
     package var belowMinimum = BelowMinimum.refuse
     package var aboveMaximum = AboveMaximum.clamp

@@ -28,6 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
     )
     var modbusPort = 15021
 
+    @OptionGroup(title: "Simulated time") var timeOptions: TimeOptions
     @OptionGroup var deviceOptions: DeviceOptions
     @OptionGroup var logOptions: LogOptions
 
@@ -46,7 +47,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         var log = logOptions.logger()
         if logOptions.logLevel == .info { log.logLevel = .warning }
-        let clock = SystemClock(trust: .trusted)
+        let clock = try demoClock()
         let catalog = try deviceOptions.catalog()
         let directory = stateDir ?? "/tmp/evse-agent-demo-\(getuid())"
         let controls = ControlPorts()
@@ -81,13 +82,19 @@ struct DemoCommand: AsyncParsableCommand {
         try await ServiceRunner.run(services, log: log)
     }
 
+    private func demoClock() throws -> any AgentClock {
+        guard timeOptions.isGiven else { return SystemClock(trust: .trusted) }
+        return try timeOptions.clock(in: SystemZones().zone(named: DemoScene.timeZone))
+    }
+
     private func simulation(
-        _ wallbox: DemoScene.Wallbox, at index: Int, catalog: ProfileCatalog, clock: SystemClock,
+        _ wallbox: DemoScene.Wallbox, at index: Int, catalog: ProfileCatalog, clock: any AgentClock,
         controls: ControlPorts, log: Logger
     ) async throws -> Simulation {
         var options = WallboxOptions()
         options.serial = wallbox.serial
         options.factorySetpoint = .pilotMinimum
+        options.energyScale = timeOptions.timeScale
         return try await Simulation(
             try catalog.profile(named: wallbox.profile), options: options,
             listen: ListenAddress(

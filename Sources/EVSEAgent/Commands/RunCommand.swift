@@ -11,6 +11,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The configuration file.")
     var config: String
 
+    @OptionGroup(title: "Simulated time") var timeOptions: TimeOptions
     @OptionGroup var deviceOptions: DeviceOptions
     @OptionGroup var logOptions: LogOptions
 
@@ -18,9 +19,9 @@ struct RunCommand: AsyncParsableCommand {
         let log = logOptions.logger()
         let catalog = try deviceOptions.catalog()
         let configuration = try ConfigurationFile.load(config, catalog: catalog)
-        let clock = SystemClock(trust: configuration.site.clock == .trusted ? .trusted : .auto)
         let composition = try await AgentComposition(
-            configuration, catalog: catalog, clock: clock, log: log)
+            configuration, catalog: catalog, clock: try timeOptions.clock(of: configuration),
+            log: log)
         let host = configuration.api.listen.host
         let chargers = configuration.chargers.count
         let services = composition.services(listen: configuration.api.listen, log: log) { port in

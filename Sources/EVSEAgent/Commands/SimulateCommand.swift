@@ -31,6 +31,7 @@ struct SimulateCommand: AsyncParsableCommand {
     var serial = "10000001"
 
     @OptionGroup(title: "Vehicle") var vehicleOptions: VehicleOptions
+    @OptionGroup(title: "Simulated time") var timeOptions: TimeOptions
     @OptionGroup var deviceOptions: DeviceOptions
     @OptionGroup var logOptions: LogOptions
 
@@ -79,10 +80,14 @@ struct SimulateCommand: AsyncParsableCommand {
         let profile = try deviceOptions.catalog().profile(named: device)
         var options = WallboxOptions()
         options.serial = serial
+        options.energyScale = timeOptions.timeScale
+        let clock: any AgentClock =
+            timeOptions.isGiven
+            ? try timeOptions.clock(in: nil) : SystemClock(trust: .trusted)
         let simulation = try await Simulation(
             profile, options: options, unit: unit, listen: listen, controlPort: control?.port,
             vehicle: vehicleOptions.plugged ? vehicleOptions.vehicle : nil,
-            clock: SystemClock(trust: .trusted), log: log
+            clock: clock, log: log
         ) { port in
             tell("control endpoint at http://127.0.0.1:\(port)")
         }

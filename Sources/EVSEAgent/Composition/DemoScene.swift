@@ -32,6 +32,7 @@ enum DemoScene {
             profile: "reference-22kw", phases: 3, vehicle: nil, serial: "DEMO0002"),
     ]
 
+    static let timeZone = "UTC"
     static let maxCurrent = Milliamperes.amperes(32)
 
     /// What a configuration file for the scene would say.
@@ -40,7 +41,7 @@ enum DemoScene {
         units: [Int]
     ) -> AgentConfiguration {
         AgentConfiguration(
-            site: AgentConfiguration.Site(timeZone: "UTC", clock: .trusted),
+            site: AgentConfiguration.Site(timeZone: timeZone, clock: .trusted),
             api: AgentConfiguration.API(listen: listen, isLAN: false),
             stateDirectory: stateDirectory, poll: .seconds(1),
             chargers: wallboxes.enumerated().map { index, wallbox in

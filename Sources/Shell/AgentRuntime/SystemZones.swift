@@ -31,7 +31,9 @@ extension ZoneTable {
 
     /// A zone of this machine; nil if there is none of this name.
     fileprivate init?(system name: String) {
-        guard let zone = TimeZone(identifier: name), zone.identifier == name, Self.isIANA(name)
+        // Foundation calls UTC GMT, and takes other spellings for zones too.
+        guard Self.isIANA(name), let zone = TimeZone(identifier: name),
+            [name, "GMT"].contains(zone.identifier)
         else { return nil }
         var changes: [Change] = []
         var date = Date(timeIntervalSince1970: 0)
@@ -49,7 +51,14 @@ extension ZoneTable {
         self.init(name: name, offset: Int64(offset), changes: changes)
     }
 
+    /// Three letters that name a zone. Foundation knows others, which people mean otherwise: its BST is
+    /// the time of Bangladesh.
+    private static let threeLetters = [
+        "CET", "EET", "EST", "GMT", "HST", "MET", "MST", "PRC", "ROC", "ROK", "UCT", "UTC", "WET",
+    ]
+
     private static func isIANA(_ name: String) -> Bool {
-        name.contains("/") || !name.contains { $0 == "+" || $0 == "-" || $0.isNumber }
+        if name.contains("/") { return true }
+        return name.utf8.count == 3 ? threeLetters.contains(name) : !name.hasPrefix("GMT")
     }
 }
