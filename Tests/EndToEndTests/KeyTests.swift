@@ -117,4 +117,27 @@ struct KeyTests {
             }
         }
     }
+
+    @Test("R44 what was done with keys is in the log, and a changed byte of it shows")
+    func r44_keyCommandsAreInTheLog() async throws {
+        let site = try await RunningAgent.Site(wallboxes: [1])
+        #expect(try await site.keys("revoke", "test").code == 0)
+        let state = site.scratch.path("state")
+        func verify() async throws -> ChildProcess.Exit {
+            try await ChildProcess.run(Programs.agent, ["log", "verify", "--state-dir", state])
+        }
+        let intact = try await verify()
+        #expect(intact.code == 0)
+        #expect(intact.output.hasPrefix("entries 1 to 2 are intact; the last hash is "))
+        let log = URL(filePath: state + "/evse-agent-events.jsonl")
+        var bytes = try Data(contentsOf: log)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains(#""kind":"key_created""#) && text.contains(#""key":"test""#))
+        #expect(!text.contains(site.key))
+        bytes[bytes.count - 200] ^= 1
+        try bytes.write(to: log)
+        let broken = try await verify()
+        #expect(broken.code == 1)
+        #expect(broken.errors.contains("evse-agent-events.jsonl:2: it was changed"))
+    }
 }

@@ -12,7 +12,7 @@ struct EVSEAgentCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, DemoCommand.self, SimulateCommand.self, DevicesCommand.self,
-            ConfigCommand.self, KeysCommand.self, CompareBusCommand.self,
+            ConfigCommand.self, KeysCommand.self, LogCommand.self, CompareBusCommand.self,
             MeasureListCommand.self,
         ])
 }

@@ -1,4 +1,5 @@
 import ActionStore
+import AgentRuntime
 import ArgumentParser
 import ChargeControl
 import ChargeModel
@@ -19,9 +20,23 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var deviceOptions: DeviceOptions
 
         func store() throws -> ActionStore {
-            let configuration = try ConfigurationFile.load(
-                config, catalog: try deviceOptions.catalog())
-            return try AgentComposition.openStore(configuration.stateDirectory)
+            try AgentComposition.openStore(try stateDirectory())
+        }
+
+        func stateDirectory() throws -> String {
+            try ConfigurationFile.load(config, catalog: try deviceOptions.catalog()).stateDirectory
+        }
+
+        /// Notes in the security log what was done. It is done all the same if it cannot be noted.
+        func note(_ kind: SecurityEvent.Kind, in directory: String) async {
+            do throws(StoreError) {
+                let log = try SecurityLog.open(directory: directory)
+                await log.record(SecurityEvent(kind, at: SystemClock(trust: .auto).now()))
+                guard log.lost > 0 else { return }
+                tell("warning: the security log cannot be written")
+            } catch {
+                tell("warning: the security log cannot be written: \(error.forPeople)")
+            }
         }
     }
 
@@ -55,7 +70,8 @@ struct KeysCommand: AsyncParsableCommand {
             let made = APIKeyMaker.make(
                 name: name ?? "key-\(Int.random(in: 100_000...999_999))",
                 environment: environment, user: user, isReadOnly: readOnly, at: .current)
-            let store = try state.store()
+            let directory = try state.stateDirectory()
+            let store = try AgentComposition.openStore(directory)
             do throws(StoreError) {
                 let isTaken = try await store.keys().contains {
                     $0.name == made.key.name && $0.revokedAt == nil
@@ -65,6 +81,8 @@ struct KeysCommand: AsyncParsableCommand {
             } catch {
                 throw CommandFailure("the key was not made: \(error.forPeople)")
             }
+            await state.note(
+                .keyCreated(id: made.key.id, name: made.key.name), in: directory)
             print(made.secret)
         }
 
@@ -104,10 +122,13 @@ struct KeysCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            guard try await state.store().revoke(name, at: .current) else {
+            let directory = try state.stateDirectory()
+            let store = try AgentComposition.openStore(directory)
+            guard try await store.revoke(name, at: .current) else {
                 throw CommandFailure(
                     "there is no key '\(name)' that could be revoked; see evse-agent keys list")
             }
+            await state.note(.keyRevoked(name), in: directory)
             tell("revoked \(name)")
         }
     }

@@ -5,31 +5,11 @@ import GRDB
 
 extension ActionStore: KeyRepository {
     package func keys() async throws(StoreError) -> [APIKey] {
-        try await read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT id, name, environment, user_id, is_read_only, key_sha256, created_at_ms,
-                    expires_at_ms, revoked_at_ms FROM api_keys ORDER BY sequence
-                    """
-            ).map(Self.key)
-        }
+        try await read(Self.allKeys)
     }
 
     package func insert(_ key: APIKey) async throws(StoreError) {
-        try await write { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO api_keys (id, name, environment, user_id, is_read_only, key_sha256,
-                    created_at_ms, expires_at_ms, revoked_at_ms)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    key.id, key.name, key.environment.rawValue, key.user, key.isReadOnly,
-                    Data(key.hash), key.createdAt.milliseconds, key.expiresAt?.milliseconds,
-                    key.revokedAt?.milliseconds,
-                ])
-        }
+        try await write { try Self.insert(key, into: $0) }
     }
 
     package func revoke(
@@ -48,6 +28,30 @@ extension ActionStore: KeyRepository {
             }
             return false
         }
+    }
+
+    static func allKeys(in database: Database) throws -> [APIKey] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, name, environment, user_id, is_read_only, key_sha256, created_at_ms,
+                expires_at_ms, revoked_at_ms FROM api_keys ORDER BY sequence
+                """
+        ).map(key)
+    }
+
+    static func insert(_ key: APIKey, into database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO api_keys (id, name, environment, user_id, is_read_only, key_sha256,
+                created_at_ms, expires_at_ms, revoked_at_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                key.id, key.name, key.environment.rawValue, key.user, key.isReadOnly,
+                Data(key.hash), key.createdAt.milliseconds, key.expiresAt?.milliseconds,
+                key.revokedAt?.milliseconds,
+            ])
     }
 
     private static func key(from row: Row) throws -> APIKey {

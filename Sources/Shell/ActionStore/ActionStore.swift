@@ -54,20 +54,35 @@ package final class ActionStore: Sendable {
         directory: String, retention: ActionRetention = .standard
     ) throws(StoreError) -> ActionStore {
         do {
-            let directory = try StateDirectory.prepare(directory)
-            try directory.prepareDatabaseFile()
-            let pool = try DatabasePool(
-                path: directory.databasePath, configuration: connectionConfiguration)
+            return try openUnlessDamaged(
+                StateDirectory.prepare(directory), retention: retention)
+        } catch {
+            throw StoreError(opening: directory, error)
+        }
+    }
+
+    /// - Throws: ``Damage``, or an error of SQLite that ``isDamage(_:)`` knows, for what is to be set
+    ///   aside; others for what is not.
+    static func openUnlessDamaged(
+        _ directory: StateDirectory, retention: ActionRetention
+    ) throws -> ActionStore {
+        try directory.prepareDatabaseFile()
+        let pool = try DatabasePool(
+            path: directory.databasePath, configuration: connectionConfiguration)
+        do {
             try pool.writeWithoutTransaction { database in
                 try makeDurable(database)
                 try checkIntegrity(database)
             }
             try Schema.migrate(pool)
             try pool.write(endUnreadableActions)
-            return ActionStore(pool: pool, retention: retention)
         } catch {
-            throw StoreError(opening: directory, error)
+            pool.invalidateReadOnlyConnections()
+            // What is wrong is told by the error that is there already.
+            _ = Result { try pool.close() }
+            throw error
         }
+        return ActionStore(pool: pool, retention: retention)
     }
 
     /// Closes every connection. Waits for what is under way; later calls fail.
@@ -146,7 +161,7 @@ package final class ActionStore: Sendable {
     private static func checkIntegrity(_ database: Database) throws {
         let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
         guard findings == ["ok"] else {
-            throw StoreError.corrupt(reason: findings.joined(separator: "; "))
+            throw Damage(reason: findings.joined(separator: "; "))
         }
     }
 }

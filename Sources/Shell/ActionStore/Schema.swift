@@ -9,7 +9,11 @@ enum Schema {
 
     static func migrate(_ pool: DatabasePool) throws {
         let migrator = self.migrator
-        guard try !pool.read(migrator.hasBeenSuperseded) else {
+        let applied = try pool.read(migrator.appliedIdentifiers)
+        let known = Set(migrator.migrations)
+        if !applied.isSubset(of: known) {
+            // A newer release has carried out all of ours and more; a flipped bit has not.
+            guard known.isSubset(of: applied) else { throw Damage(reason: "unknown migrations") }
             throw StoreError.unavailable(
                 reason: """
                     the database was written by a newer release of evse-agent; install that \
@@ -17,16 +21,43 @@ enum Schema {
                     """)
         }
         try migrator.migrate(pool)
+        try pool.read(checkNames)
     }
 
     /// Refuses a database that another program made.
     static func checkIdentity(_ database: Database) throws {
         let identity = try Int.fetchOne(database, sql: "PRAGMA application_id")
         guard identity != applicationID else { return }
-        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
-        guard identity == 0, tables == 0 else {
-            throw StoreError.corrupt(reason: "it is a database of another program")
+        let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema")
+        guard identity != 0 || !tables.isEmpty else { return }
+        // With our tables it is ours, and its header is damaged.
+        guard tables.contains("grdb_migrations"), tables.contains("api_keys") else {
+            throw ForeignDatabase()
         }
+        throw Damage(reason: "the header does not say whose database it is")
+    }
+
+    /// Finds tables, columns, indices and triggers that are missing: bytes that were flipped in a name
+    /// leave a sound database that no statement fits. Names only, since the texts differ between
+    /// versions of SQLite.
+    private static func checkNames(_ database: Database) throws {
+        let empty = try DatabaseQueue()
+        try migrator.migrate(empty)
+        let missing = try empty.read(names).subtracting(try names(database))
+        guard let name = missing.min() else { return }
+        throw Damage(reason: "\(name) is missing")
+    }
+
+    private static func names(_ database: Database) throws -> Set<String> {
+        Set(
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT type || ' ' || name FROM sqlite_schema
+                    UNION ALL
+                    SELECT 'column ' || m.name || '.' || c.name
+                    FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'
+                    """))
     }
 
     static let first = "1: actions, intents, settings, idempotency, keys"

@@ -6,6 +6,14 @@ struct UnreadableRow: Error {
     var reason: String
 }
 
+/// What makes a database of ours useless: found by a check, where SQLite finds no fault.
+struct Damage: Error {
+    var reason: String
+}
+
+/// The file is a sound database, and not ours.
+struct ForeignDatabase: Error {}
+
 extension StoreError {
     /// What an error of SQLite means to the callers of the store. Takes the code and SQLite's own
     /// message only: the statement and its arguments stay out of logs.
@@ -17,6 +25,10 @@ extension StoreError {
             self.init(sqlite: error)
         case let error as UnreadableRow:
             self = .corrupt(reason: error.reason)
+        case let error as Damage:
+            self = .corrupt(reason: error.reason)
+        case is ForeignDatabase:
+            self = .corrupt(reason: "it is a database of another program")
         case is RowDecodingError:
             self = .corrupt(reason: "a column holds a value of another type than its table states")
         case let error as StateDirectoryError:
