@@ -97,7 +97,8 @@ struct ScheduleMomentTests {
         _ schedule: RecurringSchedule, in zone: ZoneTable, from start: WallInstant,
         using random: inout SeededRandom
     ) throws {
-        let watched = WatchedSchedule(schedule, in: zone, from: start, days: 16)
+        // A weekly slot may lie nine days after the last instant that is asked about.
+        let watched = WatchedSchedule(schedule, in: zone, from: start, days: 22)
         let comment = Comment(rawValue: "\(zone.name) from \(start): \(schedule)")
         // What began before the watch began is not seen; nothing lasts longer than a day.
         var now = start.advanced(by: .seconds(2 * 86_400))

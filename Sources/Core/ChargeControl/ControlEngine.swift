@@ -381,7 +381,7 @@ extension ChargerCondition {
     }
 
     /// Whether this condition limits the charger to its safe current (requirement R8).
-    var holdsAtSafeCurrent: Bool {
+    package var holdsAtSafeCurrent: Bool {
         switch self {
         case .writesNotApplied, .wrongDevice: true
         case .competingController, .failsafeNotArmed: false

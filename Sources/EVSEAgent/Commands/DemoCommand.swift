@@ -66,7 +66,7 @@ struct DemoCommand: AsyncParsableCommand {
                 Int(try catalog.profile(named: $0.profile).link.unit)
             })
         let composition = try await AgentComposition(
-            configuration, catalog: catalog, clock: clock, log: log)
+            configuration, catalog: catalog, clock: { _ in clock }, log: log)
         let key = try await DemoKey.make(in: composition.store, directory: directory)
         composition.keys.replace(try await composition.store.keys())
         let ports = simulations.map(\.server.port)

@@ -3,13 +3,16 @@ import ArgumentParser
 /// The command line: parses, composes, runs. Everything that decides is elsewhere.
 @main
 struct EVSEAgentCommand: AsyncParsableCommand {
+    /// Of this program.
+    static let release = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "evse-agent",
         abstract: "Drives EV wallboxes over Modbus and serves a device API for them.",
         discussion: """
             Try it without hardware: evse-agent demo
             """,
-        version: "0.1.0",
+        version: release,
         subcommands: [
             RunCommand.self, DemoCommand.self, SimulateCommand.self, DevicesCommand.self,
             ConfigCommand.self, KeysCommand.self, LogCommand.self, CompareBusCommand.self,

@@ -20,8 +20,8 @@ struct RunCommand: AsyncParsableCommand {
         let catalog = try deviceOptions.catalog()
         let configuration = try ConfigurationFile.load(config, catalog: catalog)
         let composition = try await AgentComposition(
-            configuration, catalog: catalog, clock: try timeOptions.clock(of: configuration),
-            log: log)
+            configuration, catalog: catalog,
+            clock: { try timeOptions.clock(of: configuration, lastUse: $0) }, log: log)
         let host = configuration.api.listen.host
         let chargers = configuration.chargers.count
         let services = composition.services(listen: configuration.api.listen, log: log) { port in

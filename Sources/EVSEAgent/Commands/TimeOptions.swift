@@ -81,10 +81,14 @@ struct TimeOptions: ParsableArguments {
 extension TimeOptions {
     /// The clock of an agent: simulated time as the options say, else the computer's.
     ///
+    /// - Parameter lastUse: The latest time that was written down; nil in a new site.
     /// - Throws: ``CommandFailure`` when time is to be simulated for a wallbox that is real.
-    func clock(of configuration: AgentConfiguration) throws -> any AgentClock {
+    func clock(
+        of configuration: AgentConfiguration, lastUse: WallInstant?
+    ) throws -> any AgentClock {
         guard isGiven else {
-            return SystemClock(trust: configuration.site.clock == .trusted ? .trusted : .auto)
+            return SystemClock(
+                trust: configuration.site.clock == .trusted ? .trusted : .auto, lastUse: lastUse)
         }
         if let real = configuration.chargers.first(where: { !$0.isSimulated }) {
             throw CommandFailure(

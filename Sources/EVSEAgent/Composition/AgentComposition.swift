@@ -15,6 +15,8 @@ import ServiceLifecycle
 struct AgentComposition {
     let agent: Agent
     let store: ActionStore
+    let events: SecurityLog
+    private let clock: any AgentClock
     let keys: KeyRing
     private let zones = SystemZones()
     /// Of the plant.
@@ -22,18 +24,28 @@ struct AgentComposition {
     private let buses: [LibmodbusTCPBus]
     private let lock: StateDirectoryLock
 
+    /// - Parameter makeClock: Is told the latest time that was stored, before which it cannot be.
     /// - Throws: ``CommandFailure`` when the state directory or its database cannot be used.
     init(
-        _ configuration: AgentConfiguration, catalog: ProfileCatalog, clock: any AgentClock,
-        log: Logger
+        _ configuration: AgentConfiguration, catalog: ProfileCatalog,
+        clock makeClock: (_ lastUse: WallInstant?) throws -> any AgentClock, log: Logger
     ) async throws {
         guard let zone = zones.zone(named: configuration.site.timeZone) else {
             throw CommandFailure(
                 "the time zone \(configuration.site.timeZone) is not known here; install tzdata")
         }
         self.zone = zone
-        lock = try Self.lock(configuration.stateDirectory)
-        store = try Self.openStore(configuration.stateDirectory)
+        let directory = configuration.stateDirectory
+        lock = try Self.lock(directory)
+        let opened = try Self.openStore(directory, holding: lock)
+        store = opened.store
+        let clock = try makeClock(try await store.latestInstant())
+        self.clock = clock
+        events = try Self.openEvents(directory)
+        if let message = opened.setAside {
+            log.error("\(message)")
+            await events.record(SecurityEvent(.storeSetAside(message: message), at: clock.now()))
+        }
         keys = KeyRing(try await store.keys())
         var buses: [LibmodbusTCPBus] = []
         var parts: [Agent.Bus] = []
@@ -68,13 +80,14 @@ struct AgentComposition {
         onListening: @escaping @Sendable (Int) async -> Void
     ) -> [any Service] {
         [
-            StoreService(store: store, buses: buses, lock: lock, log: log),
+            StoreService(store: store, buses: buses, lock: lock, clock: clock, log: log),
+            EventLogService(events: events, agent: agent, clock: clock),
             KeyReloader(store: store, keys: keys, log: log),
             agent,
             AgentHTTPServer(
                 responder: AgentRouter(
                     service: agent, keys: keys, zone: zone, zones: zones,
-                    site: SiteCheck(names: [listen.host]), logger: log),
+                    site: SiteCheck(names: [listen.host]), events: events, logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
     }
@@ -97,6 +110,24 @@ struct AgentComposition {
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         } catch {
             throw CommandFailure("cannot read \(path): \(error)")
+        }
+    }
+
+    private static func openStore(
+        _ directory: String, holding lock: StateDirectoryLock
+    ) throws -> (store: ActionStore, setAside: String?) {
+        do throws(StoreError) {
+            return try ActionStore.openOrSetAside(directory: directory, holding: lock)
+        } catch {
+            throw CommandFailure("cannot open the state in \(directory): \(error.forPeople)")
+        }
+    }
+
+    private static func openEvents(_ directory: String) throws -> SecurityLog {
+        do throws(StoreError) {
+            return try SecurityLog.open(directory: directory)
+        } catch {
+            throw CommandFailure("cannot open the event log in \(directory): \(error.forPeople)")
         }
     }
 
@@ -157,7 +188,10 @@ struct StoreService: Service {
     let store: ActionStore
     let buses: [LibmodbusTCPBus]
     let lock: StateDirectoryLock
+    let clock: any AgentClock
     let log: Logger
+
+    private static let pruningPeriod = Duration.seconds(24 * 3_600)
 
     func run() async throws {
         do throws(StoreError) {
@@ -165,14 +199,60 @@ struct StoreService: Service {
         } catch {
             log.warning("commits may take longer, the log has not its full size: \(error)")
         }
-        do {
-            try await gracefulShutdown()
-        } catch {
-            // Cancelled instead: close all the same.
-        }
+        await cancelWhenGracefulShutdown { await prune() }
         for bus in buses { await bus.shutDown() }
         try store.close()
         withExtendedLifetime(lock) {}
+    }
+
+    /// Once a day, and never by a clock that may show another year.
+    private func prune() async {
+        while !Task.isCancelled {
+            let now = clock.now()
+            do throws(StoreError) {
+                if now.isWallTrusted {
+                    let removed = try await store.prune(now: now.wall)
+                    if removed > 0 { log.info("\(removed) old actions removed") }
+                }
+            } catch {
+                log.warning("old actions cannot be removed: \(error.forPeople)")
+            }
+            do { try await Task.sleep(for: Self.pruningPeriod) } catch { return }
+        }
+    }
+}
+
+/// Writes down what matters to whoever asks later what happened (requirement R44).
+struct EventLogService: Service {
+    let events: SecurityLog
+    let agent: Agent
+    let clock: any AgentClock
+
+    func run() async throws {
+        await events.record(
+            SecurityEvent(
+                .started(version: EVSEAgentCommand.release), at: clock.now()))
+        await cancelWhenGracefulShutdown {
+            // A reader that was too slow is cut off, and begins anew.
+            while !Task.isCancelled { await followFaults() }
+        }
+        await events.flush(at: clock.now())
+        await events.record(SecurityEvent(.stopped(reason: "asked to end"), at: clock.now()))
+    }
+
+    private func followFaults() async {
+        for await event in agent.events(after: nil) {
+            guard case .fault(let condition, let isActive) = event.payload,
+                condition.holdsAtSafeCurrent
+            else { continue }
+            await events.record(
+                SecurityEvent(
+                    isActive
+                        ? .failsafeEntered(charger: event.charger, reason: condition.message)
+                        : .failsafeLeft(charger: event.charger),
+                    at: clock.now()))
+        }
+        do { try await Task.sleep(for: .seconds(1)) } catch { return }
     }
 }
 

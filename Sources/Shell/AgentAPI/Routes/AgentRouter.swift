@@ -75,6 +75,7 @@ package struct AgentRouter: HTTPResponder {
     let places: EventStreamPlaces
     /// Tells the event ids of this process from those of others.
     let run = RandomText.base62(count: 6)
+    let events: (any EventLog)?
     private let routes: RouteTable
     private let logger: Logger
 
@@ -83,12 +84,12 @@ package struct AgentRouter: HTTPResponder {
     ///   - zone: Of the plant.
     ///   - zones: What a schedule may name.
     ///   - site: Under which names browsers may ask.
+    ///   - events: Where failed authentications are noted.
     ///   - routes: All, but in tests.
     package init(
         service: any AgentService, keys: KeyRing, zone: any ZoneRules,
         zones: any ZoneDirectory, site: SiteCheck = SiteCheck(), limits: Limits = Limits(),
-        logger: Logger,
-        routes: RouteTable = AgentRouter.table
+        events: (any EventLog)? = nil, logger: Logger, routes: RouteTable = AgentRouter.table
     ) {
         self.service = service
         self.keys = keys
@@ -96,6 +97,7 @@ package struct AgentRouter: HTTPResponder {
         self.zones = zones
         self.site = site
         self.limits = limits
+        self.events = events
         self.logger = logger
         self.routes = routes
         budgets = RequestBudgets(limits)
@@ -150,7 +152,7 @@ package struct AgentRouter: HTTPResponder {
         if case .found(let route, _) = match, case .open(let handler) = route.handler {
             return handler()
         }
-        let key = try admit(request, trace: trace)
+        let key = try await admitOrNote(request, trace: trace)
         admitted = key
         switch match {
         case .none:
@@ -185,7 +187,17 @@ package struct AgentRouter: HTTPResponder {
         }
     }
 
-    /// The key of a request.
+    /// The key of a request; who has none is noted for whoever asks later.
+    private func admitOrNote(_ request: Request, trace: RequestTrace) async throws -> APIKey {
+        do throws(APIError) {
+            return try admit(request, trace: trace)
+        } catch {
+            await events?.record(
+                SecurityEvent(.authenticationFailed(source: trace.source), at: trace.startedAt))
+            throw error
+        }
+    }
+
     private func admit(_ request: Request, trace: RequestTrace) throws(APIError) -> APIKey {
         let refusal: APIError
         switch Credentials(request.headers) {
