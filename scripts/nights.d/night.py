@@ -15,6 +15,7 @@ import aiohttp
 ORIGIN = "2026-06-01T20:00:00Z"  # 22:00 in Berlin
 PATIENCE = 30  # seconds for something that has to happen
 HOUR = 3600
+SETTLING = datetime.timedelta(seconds=6)
 
 
 class NightFailure(Exception):
@@ -32,7 +33,8 @@ class Night:
         self.kills = 0
         self.events: list[str] = []
         self.processes: list[asyncio.subprocess.Process] = []
-        anchor = datetime.datetime.now(datetime.timezone.utc)
+        # Ahead, so that everything is up and the plan is made when the night begins.
+        anchor = datetime.datetime.now(datetime.timezone.utc) + SETTLING
         self.anchor = anchor.timestamp()
         self.time = [
             *("--time-origin", ORIGIN, "--time-scale", str(scale)),
@@ -55,7 +57,7 @@ class Night:
         await self.judge()
 
     async def plan(self) -> None:
-        """22:00 stop now; charge from 23:00 to 1:00."""
+        """Before 22:00: stop now, and charge from 23:00 to 1:00."""
         stop = await self.push({"action": {"command": "idle"}})
         await self.ended(stop)
         window = {"command": "charge", "start": "2026-06-01T23:00:00", "end": "2026-06-02T01:00:00"}
