@@ -81,6 +81,19 @@ struct ScheduleTests {
         #expect(bench.target?.limit == .zero, "the schedule has it again")
     }
 
+    @Test func r21_anOverrideThatIsOverDoesNotComeBackWhenTheClockStepsBack() {
+        var bench = bench(restored: restored())
+        bench.push(.charge)
+        bench.obey(.c2)
+        bench.wait(.seconds(18 * 3_600))
+        bench.tick()
+        #expect(bench.target?.limit == .zero)
+        #expect(bench.durableIntent == .some(nil), "nor after a restart")
+        bench.now.wall = bench.now.wall.advanced(by: .seconds(-17 * 3_600))
+        bench.tick()
+        #expect(bench.target?.limit == .zero)
+    }
+
     @Test func anOverrideOutlivesARestartAndEndsAtItsEdge() {
         let edge = Self.noon.wall.advanced(by: .seconds(11 * 3_600))
         var bench = bench(restored: restored(.charge, until: edge))

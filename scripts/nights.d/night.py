@@ -15,11 +15,15 @@ import aiohttp
 ORIGIN = "2026-06-01T20:00:00Z"  # 22:00 in Berlin
 PATIENCE = 30  # seconds for something that has to happen
 HOUR = 3600
-SETTLING = datetime.timedelta(seconds=6)
+SETTLING = datetime.timedelta(seconds=8)
 
 
 class NightFailure(Exception):
-    pass
+    """Something that was not as planned."""
+
+
+class NightTooLate(Exception):
+    """The machine was so busy that the night had begun before its plan was made."""
 
 
 class Night:
@@ -60,6 +64,8 @@ class Night:
         """Before 22:00: stop now, and charge from 23:00 to 1:00."""
         stop = await self.push({"action": {"command": "idle"}})
         await self.ended(stop)
+        if time.time() > self.at_hour(0.8):
+            raise NightTooLate
         window = {"command": "charge", "start": "2026-06-01T23:00:00", "end": "2026-06-02T01:00:00"}
         self.window = await self.push({"action": window})
 

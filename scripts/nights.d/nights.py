@@ -9,8 +9,9 @@ import sys
 import tempfile
 import time
 
-from night import Night, NightFailure
+from night import Night, NightFailure, NightTooLate
 
+ATTEMPTS = 3
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
@@ -40,19 +41,30 @@ async def run(arguments: argparse.Namespace) -> int:
     killed = 0
 
     async def one(number: int) -> None:
-        nonlocal killed
         async with places:
-            dice = random.Random(seed * 1_000_003 + number)
-            with tempfile.TemporaryDirectory(prefix="evse-night-") as directory:
-                night = Night(arguments.binary, pathlib.Path(directory), arguments.scale, dice)
-                try:
-                    await night.run(kills=not arguments.no_kill)
-                    killed += night.kills
-                except NightFailure as failure:
-                    failures.append(number)
-                    print(f"night {number} failed: {failure}\n{night.story()}", flush=True)
-                finally:
-                    night.end()
+            for _ in range(ATTEMPTS):
+                if await attempt(number):
+                    return
+            failures.append(number)
+            print(f"night {number} failed: the machine is too busy for {ATTEMPTS} attempts")
+
+    async def attempt(number: int) -> bool:
+        """Whether there was time to make the plan."""
+        nonlocal killed
+        dice = random.Random(seed * 1_000_003 + number)
+        with tempfile.TemporaryDirectory(prefix="evse-night-") as directory:
+            night = Night(arguments.binary, pathlib.Path(directory), arguments.scale, dice)
+            try:
+                await night.run(kills=not arguments.no_kill)
+                killed += night.kills
+            except NightTooLate:
+                return False
+            except NightFailure as failure:
+                failures.append(number)
+                print(f"night {number} failed: {failure}\n{night.story()}", flush=True)
+            finally:
+                night.end()
+        return True
 
     await asyncio.gather(*(one(number) for number in range(arguments.nights)))
     took = time.monotonic() - started

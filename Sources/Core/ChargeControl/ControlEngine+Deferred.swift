@@ -132,10 +132,18 @@ extension ControlEngine {
     mutating func followSchedule(at now: TimePoint) -> [ControlEffect] {
         plan?.follow(now)
         intentUntil?.follow(now)
-        guard let moment = plan?.moment, intent != nil, intentUntil == nil else { return [] }
-        intentUntil = WallDue(moment.nextEdge, at: now)
+        guard let moment = plan?.moment, intent != nil, window == nil else { return [] }
+        if intentUntil == nil {
+            intentUntil = WallDue(moment.nextEdge, at: now)
+        } else if intentUntil?.isDue(at: now) == true {
+            // For good: a wall clock that steps back must not bring it back.
+            intent = nil
+            intentUntil = nil
+        } else {
+            return []
+        }
         let change = intentChange(at: now)
-        guard change.intent != nil else { return [] }
+        guard change.intent != nil || intent == nil else { return [] }
         let commit = makeCommitID()
         unsaved.add(nil, intent: change, commit: commit)
         return [.persist(StoreChange(intent: change), commit)]

@@ -145,7 +145,7 @@ package struct ControlEngine: Sendable {
     /// Merges all claims and gives the driver its target: a changed one as a new revision, the same
     /// one with a renewed lease.
     mutating func decide(at now: TimePoint) -> [ControlEffect] {
-        var effects = followSchedule(at: now)
+        let changes = followSchedule(at: now)
         wish = currentWish(at: now)
         let claims = self.claims
         let before = decision
@@ -159,9 +159,10 @@ package struct ControlEngine: Sendable {
             decision = ClaimMerge.decide(
                 claims, minimum: configuration.minimum, step: configuration.step)
         }
-        effects += renewTarget(at: now)
+        var effects = renewTarget(at: now)
         if decision != before { effects.append(.announce(.decision(decision))) }
-        return effects
+        // The wire does not wait for the disk.
+        return effects + changes
     }
 
     private mutating func renewTarget(at now: TimePoint) -> [ControlEffect] {

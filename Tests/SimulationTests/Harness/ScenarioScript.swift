@@ -12,7 +12,9 @@ import WallboxModel
 /// 60s   end
 /// ```
 /// Deeds: `start` and `kill` the agent; `plug NAME N phase(s) CURRENT`, `unplug NAME`;
-/// `push NAME charge|idle`, `rate NAME POWER`; `cut NAME` and `mend NAME` the link; `reboot NAME`;
+/// `push NAME charge|idle [in 600s [for 3600s]]`, `cancel NAME ACTION`, `rate NAME POWER`;
+/// `schedule NAME 23:00 for 360min` (daily, UTC) or `schedule NAME none`; the wall clock `step +60s`
+/// and its trust, `clock trusted|untrusted`; `cut NAME` and `mend NAME` the link; `reboot NAME`;
 /// `cable NAME CURRENT`; `store full|sound`; `end`. A `#` begins a comment.
 struct ScenarioScript {
     var plans: [(name: String, profile: String, words: [String])] = []
@@ -59,6 +61,25 @@ struct ScenarioScript {
         return Watts(watts)
     }
 
+    /// Daily in UTC; nil inside for none, nil outside for a mistake.
+    private static func schedule(
+        _ word: String, _ words: [String], of charger: ChargerID
+    ) -> RecurringSchedule?? {
+        if word == "none" { return .some(nil) }
+        let clock = word.split(separator: ":").compactMap { Int($0) }
+        guard clock.count == 2, let last = words.last, last.hasSuffix("min"),
+            let minutes = Int(last.dropLast(3))
+        else { return nil }
+        return RecurringSchedule(
+            id: "sched_1", charger: charger, timezone: "UTC", recurrence: .daily,
+            slots: [
+                ScheduleSlot(
+                    startMinute: clock[0] * 60 + clock[1], durationMinutes: minutes,
+                    command: .charge)
+            ],
+            updatedAt: WallInstant(milliseconds: 0))
+    }
+
     // MARK: - Playing
 
     /// What happens, line by line; the first broken invariant is its last line.
@@ -100,6 +121,12 @@ struct ScenarioScript {
             for index in simulation.stations.indices { simulation.disturb(index, for: .zero) }
             simulation.killAgent()
         case "end": break
+        case "step":
+            guard let step = words.last.flatMap(Self.duration) else {
+                throw Complaint(line: line, words: "by how much?")
+            }
+            simulation.wallStart = simulation.wallStart.advanced(by: step)
+        case "clock": simulation.isWallTrusted = words.last == "trusted"
         case "store": simulation.store.failure = words.last == "full" ? .full : nil
         case .some(let deed):
             let index = simulation.stations.firstIndex { words.dropFirst().first == $0.id.rawValue }
@@ -125,7 +152,20 @@ struct ScenarioScript {
         case ("unplug", nil): simulation.stations[index].box.unplug(at: now)
         case ("push", .some(let word)):
             guard let command = ChargeCommand(rawValue: word) else { return false }
-            simulation.push(command, to: index)
+            let times = words.compactMap(Self.duration)
+            let start = times.first.map { simulation.time.wall.advanced(by: $0) }
+            simulation.push(
+                command, to: index,
+                timing: start.map { start in
+                    ActionTiming(
+                        start: start,
+                        end: times.count > 1 ? start.advanced(by: times[1]) : nil)
+                })
+        case ("cancel", .some(let id)): simulation.cancel(id, of: index)
+        case ("schedule", .some(let word)):
+            guard let schedule = Self.schedule(word, words, of: simulation.stations[index].id)
+            else { return false }
+            simulation.setSchedule(schedule, of: index)
         case ("rate", .some(let word)):
             guard let rate = Self.watts(word) else { return false }
             simulation.setMaxChargeRate(rate, of: index)

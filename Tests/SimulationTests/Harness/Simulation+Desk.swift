@@ -46,6 +46,8 @@ extension Simulation {
         case .accept(_, .settings):
             note(index, "settings accepted")
         case .accept(_, .schedule(let schedule)):
+            stations[index].witness.noteWish(at: now)
+            stations[index].witness.hasSchedule = store.restored(stations[index].id).schedule != nil
             note(index, "schedule \(schedule?.id ?? "none") accepted")
         case .refuse(_, let refusal):
             note(index, "refused: \(refusal)")
@@ -95,11 +97,22 @@ extension Simulation {
 
     // MARK: - Clients
 
-    mutating func push(_ command: ChargeCommand, to index: Int, sandbox: SandboxOutcome? = nil) {
+    mutating func push(
+        _ command: ChargeCommand, to index: Int, timing: ActionTiming? = nil,
+        sandbox: SandboxOutcome? = nil
+    ) {
         let request = ActionRequest(
-            charger: stations[index].id, command: command, sandbox: sandbox)
+            charger: stations[index].id, command: command, timing: timing, sandbox: sandbox)
         let id = Action.ID("action_\(nextID)")
         submit(.push(request, id), to: index)
+    }
+
+    mutating func cancel(_ id: String, of index: Int) {
+        submit(.cancel(Action.ID(id)), to: index)
+    }
+
+    mutating func setSchedule(_ schedule: RecurringSchedule?, of index: Int) {
+        submit(.schedule(schedule), to: index)
     }
 
     mutating func setMaxChargeRate(_ rate: Watts, of index: Int) {
@@ -125,6 +138,10 @@ extension AgentSide {
                 return control.requested(push, id: id, as: request.id, at: time)
             case .change(let change):
                 return control.settingsRequested(change, as: request.id, at: time)
+            case .cancel(let id):
+                return control.cancelRequested(id, as: request.id, at: time)
+            case .schedule(let schedule):
+                return control.scheduleRequested(schedule, as: request.id, at: time)
             }
         }
         if let snapshot {

@@ -95,6 +95,7 @@ extension Simulation {
     mutating func witnessAccepted(_ action: Action, _ index: Int) {
         stations[index].witness.noteWish(at: now)
         stations[index].witness.accepted.append(action.id)
+        guard action.state == .acknowledged else { return }
         stations[index].witness.inFlight = action
         guard action.command == .idle, action.sandbox == nil,
             stations[index].witness.disturbedUntil < now
@@ -121,7 +122,14 @@ extension Simulation {
             expect(
                 mayEnd, index,
                 "\(action.id.rawValue) ends twice, or was never accepted")
-        case .action: break
+        case .action(let action):
+            // A scheduled one begins.
+            guard action.start != nil, action.state == .acknowledged else { return }
+            expect(
+                time.wall >= action.start ?? time.wall || action.startOnBoot != nil, index,
+                "R21: \(action.id.rawValue) is early")
+            stations[index].witness.inFlight = action
+            note(index, "\(action.id.rawValue) begins")
         case .state(let view):
             let status = view.status(at: now).rawValue
             note(index, "status \(status)")

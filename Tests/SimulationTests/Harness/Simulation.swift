@@ -33,7 +33,9 @@ struct Simulation {
 
     let seed: UInt64
     let start = MonotonicInstant(nanoseconds: 1_000_000_000_000)
-    private let wallStart = WallInstant(milliseconds: 1_780_000_000_000)
+    /// 2026-05-28 20:26:40 UTC; steps of the wall clock move it.
+    var wallStart = WallInstant(milliseconds: 1_780_000_000_000)
+    var isWallTrusted = true
     var now: MonotonicInstant
     var random: SeededRandom
     var stations: [Station]
@@ -64,7 +66,9 @@ struct Simulation {
     }
 
     func time(_ instant: MonotonicInstant) -> TimePoint {
-        TimePoint(monotonic: instant, wall: wallStart.advanced(by: start.duration(to: instant)))
+        TimePoint(
+            monotonic: instant, wall: wallStart.advanced(by: start.duration(to: instant)),
+            isWallTrusted: isWallTrusted)
     }
 
     var time: TimePoint { time(now) }

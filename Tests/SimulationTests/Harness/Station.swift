@@ -80,6 +80,8 @@ struct AgentSide {
     enum Order {
         case push(ActionRequest, Action.ID)
         case change(SettingsRequest)
+        case cancel(Action.ID)
+        case schedule(RecurringSchedule?)
     }
 }
 
@@ -90,6 +92,8 @@ struct Witness {
     var chargeWantedAt: MonotonicInstant?
     var inFlight: Action?
     var intent: ChargeIntent?
+    /// Whether a recurring schedule may want it to charge at any time.
+    var hasSchedule = false
     /// Every action that a client was told is accepted.
     var accepted: [Action.ID] = []
     /// Those that ended since the agent started.
@@ -109,6 +113,7 @@ struct Witness {
     mutating func agentStarted(_ restored: RestoredCharger) {
         intent = restored.intent
         inFlight = restored.openAction
+        hasSchedule = restored.schedule != nil
         ended = []
     }
 
@@ -132,6 +137,7 @@ struct Witness {
     }
 
     var wantsCharge: Bool {
+        if hasSchedule { return true }
         if let inFlight, inFlight.sandbox?.failure == nil { return inFlight.command == .charge }
         return intent == .charge
     }
