@@ -161,6 +161,19 @@ struct ScheduleTests {
         #expect(bench.target?.limit == .zero, "a stop is carried out whatever cannot be read")
     }
 
+    /// Its slot reaches past the next one's start: what is stored may be damaged.
+    @Test func r04_aRestoredScheduleThatBreaksItsRulesHoldsAtTheSafeCurrent() {
+        var schedule = Self.nightly
+        schedule.slots.insert(
+            ScheduleSlot(startMinute: 60, durationMinutes: 1, command: .charge), at: 0)
+        var bench = bench(
+            restored: RestoredCharger(charger: ControlBench.charger, schedule: schedule),
+            found: .amperes(16))
+        bench.tick()
+        #expect(bench.target?.limit == .amperes(6))
+        #expect(bench.target?.allowsIncrease == false)
+    }
+
     @Test func r04_whatTheStoreCannotReadHoldsAtTheSafeCurrentUntilSomebodyAsks() {
         var lost = RestoredCharger(charger: ControlBench.charger)
         lost.unreadable = "the schedule cannot be read"

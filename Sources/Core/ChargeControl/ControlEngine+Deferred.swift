@@ -46,10 +46,9 @@ extension ControlEngine {
         book.becomeInFlight(open)
         note(action)
         isAskedAgain = action.sandbox?.failure == nil
-        let commit = makeCommitID()
-        unsaved.add(action, intent: nil, commit: commit)
+        let kept = keep(action)
         // The wire first: the start is durable already, as scheduled.
-        return decide(at: now) + [.persist(StoreChange(actions: [action]), commit)]
+        return decide(at: now) + [kept]
     }
 
     private mutating func miss(
@@ -65,9 +64,7 @@ extension ControlEngine {
             at: now)
         book.finish()
         note(action)
-        let commit = makeCommitID()
-        unsaved.add(action, intent: nil, commit: commit)
-        return [.persist(StoreChange(actions: [action]), commit)]
+        return [keep(action)]
     }
 
     /// A deferred action as it begins: it has no deadline for the wire, because nobody waits.
@@ -108,10 +105,8 @@ extension ControlEngine {
         guard window != nil else { return [] }
         window?.end.follow(now)
         guard window?.end.isDue(at: now) == true else { return [] }
-        let change = setIntent(.idle, at: now)
-        let commit = makeCommitID()
-        unsaved.add(nil, intent: change, commit: commit)
-        return decide(at: now) + [.persist(StoreChange(intent: change), commit)]
+        let kept = keep(intent: setIntent(.idle, at: now))
+        return decide(at: now) + [kept]
     }
 
     /// `idle-ends-at-unplug`: the next vehicle charges.
@@ -119,10 +114,7 @@ extension ControlEngine {
         guard configuration.idleEndsAtUnplug, intent == .idle, book.inFlight == nil,
             wish == .intent(.idle)
         else { return [] }
-        let change = setIntent(.charge, at: now)
-        let commit = makeCommitID()
-        unsaved.add(nil, intent: change, commit: commit)
-        return [.persist(StoreChange(intent: change), commit)]
+        return [keep(intent: setIntent(.charge, at: now))]
     }
 
     // MARK: - The recurring schedule
@@ -144,9 +136,7 @@ extension ControlEngine {
         }
         let change = intentChange(at: now)
         guard change.intent != nil || intent == nil else { return [] }
-        let commit = makeCommitID()
-        unsaved.add(nil, intent: change, commit: commit)
-        return [.persist(StoreChange(intent: change), commit)]
+        return [keep(intent: change)]
     }
 
     /// What becomes of the intent when the schedule is set: it is over. When the schedule is removed:
@@ -188,8 +178,10 @@ extension ControlEngine {
     mutating func restoreDeferred(_ restored: RestoredCharger, at now: TimePoint) {
         unreadable = restored.unreadable
         if let schedule = restored.schedule {
-            if let zone = zones.zone(named: schedule.timezone) {
-                plan = SchedulePlan(schedule, zone: zone, at: now)
+            if let problem = ScheduleRules.problem(of: schedule) {
+                unreadable = "the schedule breaks its rules: \(problem.field) \(problem.message)"
+            } else if let zone = zones.zone(named: schedule.timezone) {
+                plan = SchedulePlan(schedule.inOrder, zone: zone, at: now)
             } else {
                 unreadable = "the schedule is in the zone \(schedule.timezone), which is not known"
             }

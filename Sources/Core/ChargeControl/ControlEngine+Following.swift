@@ -154,10 +154,16 @@ extension ControlEngine {
             }
         }
         book.finish()
+        let kept = keep(action, intent: change)
+        return decide(at: now) + [kept]
+    }
+
+    /// Orders the commit of what has happened already; repeated until it is durable.
+    mutating func keep(_ action: Action? = nil, intent: IntentChange? = nil) -> ControlEffect {
         let commit = makeCommitID()
-        unsaved.add(action, intent: change, commit: commit)
-        return decide(at: now)
-            + [.persist(StoreChange(actions: [action], intent: change), commit)]
+        unsaved.add(action, intent: intent, commit: commit)
+        return .persist(
+            StoreChange(actions: action.map { [$0] } ?? [], intent: intent), commit)
     }
 
     /// Commits again what could not be committed.

@@ -47,6 +47,7 @@ struct AgentComposition {
             await events.record(SecurityEvent(.storeSetAside(message: message), at: clock.now()))
         }
         keys = KeyRing(try await store.keys())
+        let boot = try Self.bootID()
         var buses: [LibmodbusTCPBus] = []
         var parts: [Agent.Bus] = []
         for group in Self.groups(configuration.chargers) {
@@ -60,7 +61,8 @@ struct AgentComposition {
                     address: "tcp://\(address)", bus: bus,
                     chargers: try group.chargers.map { index in
                         try Self.charger(
-                            configuration.chargers[index], at: index, configuration, catalog)
+                            configuration.chargers[index], at: index, configuration, catalog,
+                            boot: boot)
                     }))
         }
         self.buses = buses
@@ -156,7 +158,7 @@ struct AgentComposition {
 
     private static func charger(
         _ charger: AgentConfiguration.Charger, at index: Int,
-        _ configuration: AgentConfiguration, _ catalog: ProfileCatalog
+        _ configuration: AgentConfiguration, _ catalog: ProfileCatalog, boot: String
     ) throws -> Agent.Charger {
         let profile = try catalog.profile(named: charger.profile)
         let phases = min(charger.phases, profile.electrical.phases)
@@ -177,7 +179,7 @@ struct AgentComposition {
                 profileMaximum: profile.control.maximum, step: profile.control.step,
                 ratedPower: phases == profile.electrical.phases
                     ? profile.electrical.ratedPower : nil,
-                idleEndsAtUnplug: charger.idleEndsAtUnplug, boot: try bootID()),
+                idleEndsAtUnplug: charger.idleEndsAtUnplug, boot: boot),
             index: index)
     }
 }
