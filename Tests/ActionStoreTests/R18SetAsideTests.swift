@@ -237,13 +237,16 @@ struct R18SetAsideTests {
     func r18_anyFlippedByte() async throws {
         let directory = try await makeState()
         let bytes = try Data(contentsOf: URL(fileURLWithPath: directory.database))
-        let first = Int.random(in: 0..<3001)
+        // One seed, the same everywhere; others by `FLIP_SEED`.
+        let seed = ProcessInfo.processInfo.environment["FLIP_SEED"].flatMap { UInt64($0) } ?? 1
+        var random = SeededRandom(seed: seed)
+        let first = Int.random(in: 0..<3001, using: &random)
         for place in stride(from: first, to: bytes.count, by: 3001) {
             let copy = try TemporaryDirectory()
             try FileManager.default.createDirectory(
                 atPath: copy.state, withIntermediateDirectories: false)
             var damaged = bytes
-            damaged[place] ^= 1 << UInt8.random(in: 0..<8)
+            damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
             try damaged.write(to: URL(fileURLWithPath: copy.database))
             do {
                 let (_, keys, _) = try await comeUp(copy)
