@@ -47,6 +47,7 @@ struct VectorCheck {
         return switch register.space {
         case .holding: .readHoldingRegisters(address: address, count: count)
         case .input: .readInputRegisters(address: address, count: count)
+        case .coil, .discrete: preconditionFailure("bits are not read yet")
         }
     }
 

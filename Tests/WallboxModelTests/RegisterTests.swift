@@ -273,7 +273,7 @@ extension WallboxTruth {
         case .failsafeCurrent: failsafe.current.rawValue
         case .failsafeTimeout: Int(failsafe.timeout.milliseconds)
         case .uptime: Int(uptime.milliseconds)
-        case .setpointValidity, .serial, .firmware, nil: nil
+        case .setpointValidity, .serial, .firmware, .powers, .livePhases, .connectors, nil: nil
         }
     }
 }

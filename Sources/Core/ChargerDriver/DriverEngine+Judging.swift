@@ -10,6 +10,7 @@ extension DriverEngine {
             switch profile.control.enabled {
             case .readBack: limit.map { $0 > .zero }
             case .pilot: snapshot.pilot.value?.isOffering
+            case .memory: snapshot.pilot.value?.isDrawing == true ? true : nil
             case .register(let register, let on, let off): isOn(register, on: on, off: off)
             }
         // Switched on with nothing in force is not the same as an unknown limit.

@@ -39,6 +39,8 @@ extension ReadBlock {
         switch space {
         case .holding: .readHoldingRegisters(address: address, count: count)
         case .input: .readInputRegisters(address: address, count: count)
+        case .coil, .discrete:
+            preconditionFailure("bits are not read yet")
         }
     }
 }

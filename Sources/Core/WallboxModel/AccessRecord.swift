@@ -95,13 +95,13 @@ extension AccessRecord: CustomStringConvertible {
         case .unavailable(let absence): "(\(absence.rawValue))"
         case .number(let canonical, _):
             switch quantity {
-            case .power: "\(Watts(canonical))"
+            case .power, .powers: "\(Watts(canonical))"
             case .currents, .setpoint, .hardwareMaximum, .failsafeCurrent:
                 "\(Milliamperes(canonical))"
             case .voltages: "\(Millivolts(canonical))"
             case .energyTotal, .energySession: "\(WattHours(canonical))"
             case .uptime, .failsafeTimeout, .setpointValidity: "\(canonical) ms"
-            case .errorCode, .serial, .firmware, nil: "\(canonical)"
+            case .errorCode, .serial, .firmware, .livePhases, .connectors, nil: "\(canonical)"
             }
         }
     }

@@ -19,8 +19,8 @@ extension SimulatedWallbox {
         case .energyTotal, .energySession, .uptime, .setpointValidity: return false
         // A voltage that wanders does so between events as well while nothing is drawn.
         case .voltages: return options.voltage.nextChange(after: now) == nil
-        case .power, .currents, .setpoint, .hardwareMaximum, .errorCode, .serial, .firmware,
-            .failsafeCurrent, .failsafeTimeout:
+        case .power, .powers, .currents, .setpoint, .hardwareMaximum, .errorCode, .serial,
+            .firmware, .failsafeCurrent, .failsafeTimeout, .livePhases, .connectors:
             return true
         }
     }
@@ -110,6 +110,7 @@ extension SimulatedWallbox {
     ) -> [UInt16]? {
         switch quantity {
         case .power: register.encode(canonical: power.rawValue, rounding: .nearest)
+        case .powers, .livePhases, .connectors: nil
         case .currents:
             register.encode(
                 canonical: current(ofPhase: element, options.voltage.voltages(at: now)),
@@ -145,7 +146,7 @@ extension Register {
     /// A serial number or version, as a text cut to the register, or as the number that its digits
     /// make.
     fileprivate func encode(label: String) -> [UInt16]? {
-        if case .text(let registers) = type {
+        if case .text(let registers, _) = type {
             return encode(text: String(label.prefix(registers * 2)))
         }
         let digits = label.filter { "0"..."9" ~= $0 }
@@ -160,7 +161,7 @@ extension Register {
                 [UInt16(type == .f32 ? 0x7FC0 : 0x7FF8)]
                 + Array(repeating: 0, count: width - 1)
             return wordOrder == .highFirst ? highFirst : highFirst.reversed()
-        case .u16, .s16, .u32, .s32, .u64, .s64, .text:
+        case .u16, .s16, .u32, .s32, .u64, .s64, .bit, .text:
             return Array(repeating: .max, count: width)
         }
     }

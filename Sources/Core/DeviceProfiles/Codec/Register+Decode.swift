@@ -12,14 +12,14 @@ extension Register {
         precondition(words.count == width, "\(name) takes \(width) registers, not \(words.count)")
         switch type {
         case .text: return decodeText(words)
-        case .u16, .s16, .u32, .s32, .u64, .s64, .f32, .f64: break
+        case .u16, .s16, .u32, .s32, .u64, .s64, .f32, .f64, .bit: break
         }
         let raw = slice(joined(words))
         guard !invalid.contains(raw) else { return .unavailable(.notAvailable) }
         switch type {
         case .f32: return decode(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))), raw)
         case .f64: return decode(Double(bitPattern: raw), raw)
-        case .u16, .s16, .u32, .s32, .u64, .s64, .text:
+        case .u16, .s16, .u32, .s32, .u64, .s64, .bit, .text:
             guard let canonical = scale.canonical(type.number(ofPattern: raw)) else {
                 return .unavailable(.implausible)
             }

@@ -34,7 +34,7 @@ extension Register {
 
     /// The words of a text, filled up with NUL; nil when it is too long or not printable ASCII.
     package func encode(text: String) -> [UInt16]? {
-        guard case .text(let registers) = type else { return nil }
+        guard case .text(let registers, _) = type else { return nil }
         var bytes = Array(text.utf8)
         guard bytes.count <= registers * 2, bytes.allSatisfy({ 0x20...0x7E ~= $0 }) else {
             return nil
@@ -62,7 +62,7 @@ extension Register {
         case .f64:
             let value: Double? = scale.device(canonical, rounding)
             return value?.bitPattern
-        case .u16, .s16, .u32, .s32, .u64, .s64:
+        case .u16, .s16, .u32, .s32, .u64, .s64, .bit:
             return type.pattern(ofNumber: scale.device(canonical, rounding))
         }
     }

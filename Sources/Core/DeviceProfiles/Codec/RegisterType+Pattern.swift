@@ -5,6 +5,7 @@ extension RegisterType {
         case .u16, .s16: UInt64(UInt16.max)
         case .u32, .s32, .f32: UInt64(UInt32.max)
         case .u64, .s64, .f64: .max
+        case .bit: 1
         case .text: 0
         }
     }
@@ -12,7 +13,7 @@ extension RegisterType {
     package var isSigned: Bool {
         switch self {
         case .s16, .s32, .s64: true
-        case .u16, .u32, .u64, .f32, .f64, .text: false
+        case .u16, .u32, .u64, .f32, .f64, .bit, .text: false
         }
     }
 
@@ -29,7 +30,7 @@ extension RegisterType {
         case .s16: Int128(Int16(truncatingIfNeeded: pattern))
         case .s32: Int128(Int32(truncatingIfNeeded: pattern))
         case .s64: Int128(Int64(truncatingIfNeeded: pattern))
-        case .u16, .u32, .u64, .f32, .f64, .text: Int128(pattern)
+        case .u16, .u32, .u64, .f32, .f64, .bit, .text: Int128(pattern)
         }
     }
 
@@ -42,6 +43,7 @@ extension RegisterType {
         case .s32: Int32(exactly: number).map { UInt64(UInt32(bitPattern: $0)) }
         case .u64: UInt64(exactly: number)
         case .s64: Int64(exactly: number).map(UInt64.init(bitPattern:))
+        case .bit: number == 0 || number == 1 ? UInt64(number) : nil
         case .f32, .f64, .text: nil
         }
     }

@@ -23,6 +23,8 @@ extension DeviceProfile {
             case .wait(let duration): .wait(duration)
             case .write(let register, .raw(let raw)): write(raw: raw, to: register)
             case .write(let register, .limit): write(limit: limit, to: register)
+            case .modify, .waitUntil, .when:
+                preconditionFailure("\(id): the language has no such step yet")
             }
         }
     }

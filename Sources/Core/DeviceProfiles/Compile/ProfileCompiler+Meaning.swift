@@ -161,16 +161,16 @@ extension MeasuredQuantity {
     /// nil for what is counted in no unit.
     var dimension: Dimension? {
         switch self {
-        case .power: .power
+        case .power, .powers: .power
         case .currents, .setpoint, .hardwareMaximum, .failsafeCurrent: .current
         case .voltages: .voltage
         case .energyTotal, .energySession: .energy
         case .uptime, .failsafeTimeout, .setpointValidity: .time
-        case .errorCode, .serial, .firmware: nil
+        case .errorCode, .serial, .firmware, .livePhases, .connectors: nil
         }
     }
 
     fileprivate var mayBeText: Bool { self == .serial || self == .firmware }
 
-    fileprivate var isPerPhase: Bool { self == .currents || self == .voltages }
+    fileprivate var isPerPhase: Bool { self == .currents || self == .voltages || self == .powers }
 }

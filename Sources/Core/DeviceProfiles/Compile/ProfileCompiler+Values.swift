@@ -127,7 +127,7 @@ extension Register {
         case .text: return nil
         case .f32: return Rational(text) == nil ? nil : Float(text).map { UInt64($0.bitPattern) }
         case .f64: return Rational(text) == nil ? nil : Double(text)?.bitPattern
-        case .u16, .u32, .u64: return ScalarSyntax.whole(text).flatMap { UInt64(exactly: $0) }
+        case .u16, .u32, .u64, .bit: return ScalarSyntax.whole(text).flatMap { UInt64(exactly: $0) }
         case .s16, .s32, .s64:
             guard let number = ScalarSyntax.whole(text) else { return nil }
             return type.pattern(ofNumber: number) ?? UInt64(exactly: number)

@@ -14,18 +14,43 @@ package struct DeviceProfile: Hashable, Sendable {
     package var source: ProfileSource
     package var link: LinkTraits
     package var electrical: ElectricalTraits
+    /// nil for a wallbox with one connector.
+    package var connectors: ConnectorTraits?
     /// Every register of the map; a ``RegisterID`` is an index into it.
     package var registers: [Register]
     /// How all readable registers are read, in order.
     package var readPlan: [ReadBlock]
     /// The first rule whose conditions all hold gives the pilot state.
     package var stateRules: [StateRule]
+    /// Values that no register tells, computed from those that do, in the order of the file.
+    package var derived: [DerivedValue] = []
     package var control: ControlTraits
     package var heartbeat: Heartbeat
     /// nil when the wallbox has no failsafe that we can see: a permanent warning.
     package var failsafe: Failsafe?
     /// What must hold for the device at the address to be this one; empty when nothing tells.
     package var identity: [IdentityRule]
+    /// What must never be written, by no command and under no circumstance.
+    package var denied: [DeniedWrite] = []
+    /// What it does beside its map; for the simulator alone, the driver is ready for all of it.
+    package var manners = DeviceManners()
+}
+
+/// How a wallbox behaves where that is no register's matter.
+package struct DeviceManners: Hashable, Sendable {
+    /// What a request for a register that is not there is answered with.
+    package var unknownRegister: UnknownRegister = .exception(2)
+    /// A write of the value that stands there already does nothing, not even as a sign of change.
+    package var ignoresUnchangedWrites = false
+    /// A limit of 0 reads back as the minimum.
+    package var readsZeroAsMinimum = false
+
+    package enum UnknownRegister: Hashable, Sendable {
+        case exception(UInt8)
+        case silence
+    }
+
+    package init() {}
 }
 
 /// An index into ``DeviceProfile/registers``.
@@ -80,6 +105,32 @@ package struct LinkTraits: Hashable, Sendable {
     /// The most unused registers that a read may cover to join two values. nil forbids to read two
     /// values in one request at all.
     package var maximumGap: Int?
+    /// Addresses that no read may begin before and reach: a block ends there.
+    package var barriers: [UInt16] = []
+    /// The wallbox bears one TCP connection at a time.
+    package var isSingleConnection = false
+    /// How long it must be left alone after a connection was opened.
+    package var delayAfterConnect: Duration = .zero
+    /// Settings of its serial line as delivered; nil where it has none.
+    package var serial: SerialSettings?
+}
+
+/// Several connectors in one station, told apart by address, unit id, port or a part of a register.
+package struct ConnectorTraits: Hashable, Sendable {
+    /// 2 or more.
+    package var count: Int
+    /// The unit id of each; empty where all have the profile's.
+    package var units: [UInt8]
+    /// The TCP port of each; empty where all have the profile's.
+    package var ports: [UInt16]
+    /// The connector that this value of the profile is for, counted from 1.
+    package var selected = 1
+
+    package init(count: Int, units: [UInt8] = [], ports: [UInt16] = []) {
+        self.count = count
+        self.units = units
+        self.ports = ports
+    }
 }
 
 package struct ElectricalTraits: Hashable, Sendable {
@@ -158,12 +209,50 @@ package struct RegisterCondition: Hashable, Sendable {
     }
 }
 
+// MARK: - Derived values
+
+/// A value that is computed. It counts where no register of the quantity has a value.
+package struct DerivedValue: Hashable, Sendable {
+    package var quantity: MeasuredQuantity
+    package var formula: Formula
+
+    package enum Formula: Hashable, Sendable {
+        /// The sum of all elements of a register.
+        case sum(RegisterID)
+        /// Current times voltage, added over the phases.
+        case product(currents: RegisterID, voltages: RegisterID)
+        /// Current times a nominal voltage, added over the phases.
+        case nominal(currents: RegisterID, voltage: Millivolts)
+    }
+
+    package init(quantity: MeasuredQuantity, formula: Formula) {
+        self.quantity = quantity
+        self.formula = formula
+    }
+}
+
+/// Registers, or one value of a register, that are never written.
+package struct DeniedWrite: Hashable, Sendable {
+    package var space: RegisterSpace
+    package var addresses: ClosedRange<UInt16>
+    /// nil for any value.
+    package var value: UInt16?
+
+    package init(space: RegisterSpace, addresses: ClosedRange<UInt16>, value: UInt16? = nil) {
+        self.space = space
+        self.addresses = addresses
+        self.value = value
+    }
+}
+
 // MARK: - Control
 
 /// How a limit is written and known to be in force.
 package struct ControlTraits: Hashable, Sendable {
-    /// The register that takes the limit (write). Its canonical unit is milliamperes.
+    /// The register that takes the limit (write), in the unit of ``domain``.
     package var setpoint: RegisterID
+    /// Whether limits are written in amperes or in watts.
+    package var domain: SetpointDomain = .current
     /// Where the limit in force is read; may be the same register. nil when it cannot be read.
     package var readBack: RegisterID?
     /// The least current above 0 that the wallbox takes, at least 6 A.
@@ -179,10 +268,55 @@ package struct ControlTraits: Hashable, Sendable {
     package var limit: [CommandStep]
     /// To 0 A.
     package var idle: [CommandStep]
+    /// Raw values of the read-back register that mean off, whatever they would be as a limit.
+    package var offValues: [UInt64] = []
+    /// What the wallbox has to be told once after every contact, before anything else; it moves no
+    /// current.
+    package var onConnect: [CommandStep] = []
+    /// What it is told when the agent ends, after the last limit.
+    package var onDisconnect: [CommandStep] = []
+    /// What wakes up a vehicle that does not resume; empty where there is no way.
+    package var wakeUp: [CommandStep] = []
+    /// nil where phases cannot be switched.
+    package var phaseSwitch: PhaseSwitch?
     /// How long after a write a read-back may still show the old value.
     package var settle: Duration
     /// The least time between two writes of the setpoint that raise it; stops never wait.
     package var minimumWriteInterval: Duration
+}
+
+/// The unit in which a wallbox takes limits.
+package enum SetpointDomain: Hashable, Sendable {
+    /// Milliamperes per phase.
+    case current
+    /// Watts of all phases together: amperes become watts by the nominal voltage and the live phases.
+    /// Bands say which power means how many phases; empty where power does not choose them.
+    case power(nominalVoltage: Millivolts, bands: [PowerBand])
+}
+
+/// A range of set power in which the wallbox charges with so many phases. Outside of all bands it
+/// pauses.
+package struct PowerBand: Hashable, Sendable {
+    package var watts: ClosedRange<Int>
+    /// 1 or 3.
+    package var phases: Int
+
+    package init(watts: ClosedRange<Int>, phases: Int) {
+        self.watts = watts
+        self.phases = phases
+    }
+}
+
+/// How to switch between one and three phases. It happens with 0 A confirmed, and only where the
+/// configuration allows it (requirement R11).
+package struct PhaseSwitch: Hashable, Sendable {
+    package var toOne: [CommandStep]
+    package var toThree: [CommandStep]
+
+    package init(toOne: [CommandStep], toThree: [CommandStep]) {
+        self.toOne = toOne
+        self.toThree = toThree
+    }
 }
 
 /// How to tell whether the wallbox is switched on.
@@ -193,13 +327,23 @@ package enum EnabledSource: Hashable, Sendable {
     case register(RegisterID, on: [UInt64], off: [UInt64])
     /// The pilot state tells, as long as a vehicle is connected (``PilotState/isOffering``).
     case pilot
+    /// Nothing tells but what was written since contact; a vehicle that draws means on.
+    case memory
 }
 
 /// One step of a command.
-package enum CommandStep: Hashable, Sendable {
+package indirect enum CommandStep: Hashable, Sendable {
     case write(RegisterID, CommandValue)
+    /// Some bits of a register that is read first: the others stay.
+    case modify(RegisterID, set: UInt64, clear: UInt64)
     /// A pause before the next step.
     case wait(Duration)
+    /// Polls until all conditions hold; when they do not in time, the command has failed and what is
+    /// left of it is not carried out.
+    case waitUntil([RegisterCondition], within: Duration)
+    /// The steps are carried out if the newest values fulfil all conditions; a value that is not
+    /// there fulfils none.
+    case when([RegisterCondition], [CommandStep])
 }
 
 package enum CommandValue: Hashable, Sendable {
@@ -215,7 +359,11 @@ package enum CommandValue: Hashable, Sendable {
 /// of the timeout (requirement R3).
 package struct Heartbeat: Hashable, Sendable {
     package var kind: Kind
+    /// Signs of life beyond the first, where a wallbox wants several.
+    package var further: [Kind] = []
     package var timeout: Timeout
+    /// The longest time between two, where the vendor asks for less than a third of the timeout.
+    package var longestPeriod: Duration?
 
     package enum Kind: Hashable, Sendable {
         /// Nothing is needed.
@@ -243,7 +391,8 @@ package struct Heartbeat: Hashable, Sendable {
 /// What the wallbox does by itself when nobody talks to it any more.
 package struct Failsafe: Hashable, Sendable {
     package var direction: Direction
-    /// Takes the current to fall to (canonical unit: milliamperes); nil when it cannot be set.
+    /// Takes the current to fall to (canonical unit: milliamperes, or watts in a power register); nil
+    /// when it cannot be set.
     package var current: RegisterID?
     package var currentReadBack: RegisterID?
     /// Takes the timeout (canonical unit: milliseconds); nil when it cannot be set.
@@ -253,6 +402,10 @@ package struct Failsafe: Hashable, Sendable {
     package var timeoutValue: Duration
     /// Whether ``current`` takes 0.
     package var acceptsZero: Bool
+    /// What else switches the failsafe on, after its current and timeout.
+    package var arm: [CommandStep] = []
+    /// What shows that it is switched on; empty where nothing does.
+    package var armedWhen: [RegisterCondition] = []
 
     package enum Direction: String, Hashable, Sendable, CaseIterable {
         /// To the failsafe current.
