@@ -86,6 +86,10 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
             try await subject.expectAnswer(.readInputRegisters(address: 40, count: count))
         }
         try await subject.expectAnswer(.readHoldingRegisters(address: 0xFFFF, count: 1))
+        for count: UInt16 in [1, 7, 8, 9, 16, 1_999, 2_000] {
+            try await subject.expectAnswer(.readCoils(address: 40, count: count))
+            try await subject.expectAnswer(.readDiscreteInputs(address: 40, count: count))
+        }
         for unit: UInt8 in [0, 1, 247, 255] {
             try await subject.expectAnswer(.readInputRegisters(address: 3, count: 2), unit: unit)
         }
@@ -94,6 +98,8 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
     private func checkWrites(_ subject: Subject) async throws {
         try await subject.open()
         try await subject.expectAnswer(.writeSingleRegister(address: 0, value: 0xFFFF))
+        try await subject.expectAnswer(.writeSingleCoil(address: 0xFFFF, isOn: true))
+        try await subject.expectAnswer(.writeSingleCoil(address: 0, isOn: false))
         for count in [1, 2, 123] {
             let values = (0..<count).map { UInt16($0) }
             try await subject.expectAnswer(.writeMultipleRegisters(address: 9, values: values))
@@ -115,6 +121,8 @@ package enum ModbusBusContract: String, CaseIterable, Sendable {
         for operation: ModbusOperation in [
             .readHoldingRegisters(address: 0, count: 0),
             .readInputRegisters(address: 0, count: 126),
+            .readCoils(address: 0, count: 0),
+            .readDiscreteInputs(address: 0, count: 2_001),
             .writeMultipleRegisters(address: 0, values: []),
             .writeMultipleRegisters(address: 0, values: [UInt16](repeating: 0, count: 124)),
         ] {

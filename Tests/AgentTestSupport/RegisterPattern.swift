@@ -1,7 +1,7 @@
 import Modbus
 
-/// Register contents that tell where they were read: a value from another address, unit or table is
-/// recognised as wrong.
+/// Contents that tell where they were read: a value from another address, unit or table is recognised
+/// as wrong. A coil or discrete input is one bit of such a value, so several together tell.
 package enum RegisterPattern {
     package static func value(at address: UInt16, unit: UInt8, input: Bool) -> UInt16 {
         // Odd multiplier: no two addresses of a unit have the same value.
@@ -11,12 +11,24 @@ package enum RegisterPattern {
     /// What a conforming unit with these contents answers.
     package static func response(to request: ModbusRequest) -> ModbusResponse {
         switch request.operation {
+        case .readCoils(let address, let count):
+            .bits(bits(at: address, count: count, unit: request.unit, discrete: false))
+        case .readDiscreteInputs(let address, let count):
+            .bits(bits(at: address, count: count, unit: request.unit, discrete: true))
         case .readHoldingRegisters(let address, let count):
             .registers(values(at: address, count: count, unit: request.unit, input: false))
         case .readInputRegisters(let address, let count):
             .registers(values(at: address, count: count, unit: request.unit, input: true))
-        case .writeSingleRegister, .writeMultipleRegisters:
+        case .writeSingleCoil, .writeSingleRegister, .writeMultipleRegisters:
             .written
+        }
+    }
+
+    private static func bits(
+        at address: UInt16, count: UInt16, unit: UInt8, discrete: Bool
+    ) -> [Bool] {
+        (0..<count).map {
+            value(at: address &+ $0, unit: unit, input: discrete).nonzeroBitCount % 2 == 1
         }
     }
 

@@ -40,7 +40,7 @@ extension ScriptedModbusPeer {
         case functionCode(UInt8)
         /// The byte count of a read, off by this much; the header's length unchanged.
         case byteCount(offset: Int)
-        /// A well-formed answer with this many registers.
+        /// A well-formed answer with this many registers, or twice as many bytes of coils.
         case registerCount(Int)
         /// A write's echo, off by this much. A read is answered.
         case echo(addressOffset: UInt16, valueOffset: UInt16)

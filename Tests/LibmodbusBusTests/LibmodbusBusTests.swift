@@ -50,10 +50,13 @@ struct ExceptionTests {
             try await bench.open()
             for code in UInt8.min...UInt8.max {
                 let operation: ModbusOperation =
-                    switch code % 4 {
+                    switch code % 7 {
                     case 0: .readHoldingRegisters(address: 1, count: 1)
                     case 1: .readInputRegisters(address: 1, count: 125)
                     case 2: .writeSingleRegister(address: 1, value: 1)
+                    case 3: .readCoils(address: 1, count: 2_000)
+                    case 4: .readDiscreteInputs(address: 1, count: 1)
+                    case 5: .writeSingleCoil(address: 1, isOn: true)
                     default: .writeMultipleRegisters(address: 1, values: [1, 2])
                     }
                 let failure = await bench.failure(of: operation)

@@ -65,6 +65,23 @@ struct R05ReplyTests {
             behaviour: .echo(addressOffset: 0, valueOffset: 1),
             operation: .writeMultipleRegisters(address: 7, values: [16, 17]),
             expected: .malformed(.writeEcho)),
+        Fault(
+            behaviour: .registerCount(1), operation: .readCoils(address: 3, count: 8),
+            expected: .malformed(.byteCount(expected: 3, received: 4))),
+        Fault(
+            behaviour: .registerCount(125), operation: .readDiscreteInputs(address: 3, count: 17),
+            expected: .malformed(.byteCount(expected: 5, received: 252))),
+        Fault(
+            behaviour: .byteCount(offset: 251), operation: .readCoils(address: 3, count: 8),
+            expected: .malformed(.byteCount(expected: 1, received: 252))),
+        Fault(
+            behaviour: .echo(addressOffset: 0, valueOffset: 1),
+            operation: .writeSingleCoil(address: 7, isOn: true),
+            expected: .malformed(.writeEcho)),
+        Fault(
+            behaviour: .echo(addressOffset: 1, valueOffset: 0),
+            operation: .writeSingleCoil(address: 7, isOn: false),
+            expected: .malformed(.writeEcho)),
         Fault(behaviour: .garbageBefore([0xAA]), expected: nil),
         Fault(behaviour: .garbage([UInt8](repeating: 0xFF, count: 300)), expected: nil),
         Fault(behaviour: .garbage([0, 2, 0, 0, 0, 3, 1, 0x83]), expected: .timeout),

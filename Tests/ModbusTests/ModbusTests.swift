@@ -69,5 +69,9 @@ struct ModbusOperationTests {
         #expect(read.description == "unit 1: read 1 holding register at 7")
         let write = ModbusRequest(unit: 2, operation: .writeSingleRegister(address: 7, value: 9))
         #expect(write.description == "unit 2: write 9 to register 7")
+        let coils = ModbusRequest(unit: 3, operation: .readCoils(address: 0, count: 2))
+        #expect(coils.description == "unit 3: read 2 coils at 0")
+        let coil = ModbusRequest(unit: 3, operation: .writeSingleCoil(address: 5, isOn: true))
+        #expect(coil.description == "unit 3: switch coil 5 on")
     }
 }

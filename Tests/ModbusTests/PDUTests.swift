@@ -2,8 +2,7 @@ import ChargeModel
 import Modbus
 import Testing
 
-/// Example messages of the MODBUS Application Protocol Specification V1.1b3, clauses 6.3, 6.4, 6.6,
-/// 6.12.
+/// Example messages of the MODBUS Application Protocol Specification V1.1b3, clauses 6.1 to 6.6, 6.12.
 struct PDUSpecificationExamples {
     struct Example: Sendable {
         var operation: ModbusOperation
@@ -13,6 +12,16 @@ struct PDUSpecificationExamples {
     }
 
     static let all = [
+        Example(
+            operation: .readCoils(address: 0x13, count: 0x13),
+            request: [0x01, 0x00, 0x13, 0x00, 0x13],
+            response: .bits(bits("10110011 11010110 101")),
+            answer: [0x01, 0x03, 0xCD, 0x6B, 0x05]),
+        Example(
+            operation: .readDiscreteInputs(address: 0xC4, count: 0x16),
+            request: [0x02, 0x00, 0xC4, 0x00, 0x16],
+            response: .bits(bits("00110101 11011011 101011")),
+            answer: [0x02, 0x03, 0xAC, 0xDB, 0x35]),
         Example(
             operation: .readHoldingRegisters(address: 0x6B, count: 3),
             request: [0x03, 0x00, 0x6B, 0x00, 0x03],
@@ -24,6 +33,11 @@ struct PDUSpecificationExamples {
             response: .registers([0x000A]),
             answer: [0x04, 0x02, 0x00, 0x0A]),
         Example(
+            operation: .writeSingleCoil(address: 0xAC, isOn: true),
+            request: [0x05, 0x00, 0xAC, 0xFF, 0x00],
+            response: .written,
+            answer: [0x05, 0x00, 0xAC, 0xFF, 0x00]),
+        Example(
             operation: .writeSingleRegister(address: 0x01, value: 0x03),
             request: [0x06, 0x00, 0x01, 0x00, 0x03],
             response: .written,
@@ -34,6 +48,11 @@ struct PDUSpecificationExamples {
             response: .written,
             answer: [0x10, 0x00, 0x01, 0x00, 0x02]),
     ]
+
+    /// States in the order of their addresses.
+    private static func bits(_ text: String) -> [Bool] {
+        text.filter { $0 != " " }.map { $0 == "1" }
+    }
 
     @Test(arguments: all)
     func clientEncodesAndDecodesTheExamplesOfTheSpecification(example: Example) throws {
@@ -138,17 +157,23 @@ struct PDUResponseTests {
 
 struct PDURequestTests {
     @Test func functionsThatWeDoNotHaveAreIllegal() {
-        for code in UInt8.min...UInt8.max where ![3, 4, 6, 16].contains(code) {
+        for code in UInt8.min...UInt8.max where ![1, 2, 3, 4, 5, 6, 16].contains(code) {
             #expect(PDU.decodeRequest([code, 0, 0, 0, 1]) == .failure(.illegalFunction))
         }
         #expect(PDU.decodeRequest([]) == .failure(.illegalFunction))
     }
 
     @Test func countsOutsideTheSpecificationAreIllegalValues() {
-        for function: UInt8 in [3, 4] {
+        for function: UInt8 in 1...5 {
             for count in UInt16.min...UInt16.max {
                 let bytes = [function, 0, 7, UInt8(count >> 8), UInt8(count & 0xFF)]
-                #expect(isLegal(bytes) == (1...125 ~= count))
+                let isLegal =
+                    switch function {
+                    case 1, 2: 1...2_000 ~= count
+                    case 3, 4: 1...125 ~= count
+                    default: count == 0x0000 || count == 0xFF00
+                    }
+                #expect(self.isLegal(bytes) == isLegal)
             }
         }
         for count in 0...127 {
@@ -214,6 +239,7 @@ struct PDUPropertyTests {
             }
             do {
                 let response = try PDU.decodeResponse(bytes, to: operation)
+                if case .bits = response { bytes.clearFilling(behind: operation.count) }
                 #expect(PDU.encode(response, to: operation) == bytes)
             } catch {
                 #expect(error != .timeout && error != .busShutDown)
@@ -225,7 +251,7 @@ struct PDUPropertyTests {
 extension ModbusOperation {
     static func random(using random: inout SeededRandom) -> ModbusOperation {
         let address = UInt16.random(in: 0...0xFFFF, using: &random)
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<7, using: &random) {
         case 0:
             return .readHoldingRegisters(
                 address: address, count: .random(in: 1...125, using: &random))
@@ -233,6 +259,13 @@ extension ModbusOperation {
             return .readInputRegisters(
                 address: address, count: .random(in: 1...125, using: &random))
         case 2:
+            return .readCoils(address: address, count: .random(in: 1...2_000, using: &random))
+        case 3:
+            return .readDiscreteInputs(
+                address: address, count: .random(in: 1...2_000, using: &random))
+        case 4:
+            return .writeSingleCoil(address: address, isOn: .random(using: &random))
+        case 5:
             return .writeSingleRegister(
                 address: address, value: .random(in: 0...0xFFFF, using: &random))
         default:
@@ -248,8 +281,21 @@ extension ModbusResponse {
     static func random(
         to operation: ModbusOperation, using random: inout SeededRandom
     ) -> ModbusResponse {
-        guard !operation.isWrite else { return .written }
-        return .registers(
-            (0..<operation.count).map { _ in .random(in: 0...0xFFFF, using: &random) })
+        switch operation {
+        case .readCoils, .readDiscreteInputs:
+            .bits((0..<operation.count).map { _ in .random(using: &random) })
+        case .readHoldingRegisters, .readInputRegisters:
+            .registers((0..<operation.count).map { _ in .random(in: 0...0xFFFF, using: &random) })
+        case .writeSingleCoil, .writeSingleRegister, .writeMultipleRegisters:
+            .written
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Clears what fills up the last byte of an answer with this many bits: it is read as nothing.
+    fileprivate mutating func clearFilling(behind count: Int) {
+        guard count % 8 != 0 else { return }
+        self[endIndex - 1] &= UInt8(1 << (count % 8) - 1)
     }
 }

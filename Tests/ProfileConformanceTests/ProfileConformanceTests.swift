@@ -162,7 +162,8 @@ extension ModbusOperation {
         switch self {
         case .writeSingleRegister(_, let value): [value]
         case .writeMultipleRegisters(_, let values): values
-        case .readHoldingRegisters, .readInputRegisters: []
+        case .writeSingleCoil(_, let isOn): [isOn ? 1 : 0]
+        case .readCoils, .readDiscreteInputs, .readHoldingRegisters, .readInputRegisters: []
         }
     }
 }

@@ -225,6 +225,11 @@ package struct DriverEngine: Sendable {
             let block = profile.readPlan[index]
             profile.decode(words, of: block, into: &values)
             return blockRead(index, at: now)
+        case (.read(let index), .bits(let bits)):
+            // A coil is a register of one bit.
+            let block = profile.readPlan[index]
+            profile.decode(bits.map { $0 ? 1 : 0 }, of: block, into: &values)
+            return blockRead(index, at: now)
         case (.commandStep(let request), .written):
             return stepConfirmed(request, at: now)
         case (.heartbeat(let request), .written):
@@ -237,7 +242,7 @@ package struct DriverEngine: Sendable {
             if heartbeat.kind == .rewriteFailsafeTimeout, !write.isCurrent { beaten(at: now) }
             let name = write.isCurrent ? "failsafe current" : "failsafe timeout"
             return [wrote("\(name) \(write.value)", request)]
-        case (_, .registers), (_, .written):
+        case (_, .registers), (_, .bits), (_, .written):
             preconditionFailure("\(response) answers \(outstanding)")
         }
     }

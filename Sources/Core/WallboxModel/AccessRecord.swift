@@ -35,8 +35,12 @@ extension SimulatedWallbox {
         let start = Int(operation.address)
         let range = start..<start + operation.count
         let words = operation.words(answered: reply)
-        let spans = index.spans(unit: request.unit, space: operation.space, touching: range)
-            .filter { operation.isWrite ? profile[$0.register].write != nil : $0.isReadable }
+        let touched = operation.space.map {
+            index.spans(unit: request.unit, space: $0, touching: range)
+        }
+        let spans = (touched ?? []).filter {
+            operation.isWrite ? profile[$0.register].write != nil : $0.isReadable
+        }
         guard !spans.isEmpty else {
             return [
                 AccessRecord(
@@ -110,9 +114,11 @@ extension AccessRecord: CustomStringConvertible {
 extension ModbusOperation {
     fileprivate func words(answered reply: WallboxReply) -> [UInt16] {
         switch (self, reply) {
+        case (.writeSingleCoil(_, let isOn), _): [isOn ? 1 : 0]
         case (.writeSingleRegister(_, let value), _): [value]
         case (.writeMultipleRegisters(_, let values), _): values
         case (_, .response(.registers(let words))): words
+        case (_, .response(.bits(let bits))): bits.map { $0 ? 1 : 0 }
         default: []
         }
     }

@@ -28,8 +28,9 @@ extension SimulatedWallbox {
         let start = Int(operation.address)
         let range = start..<start + operation.count
         guard range.upperBound <= 0x10000 else { return .exception(.illegalDataAddress) }
-        let spans = index.spans(
-            unit: request.unit, space: operation.space, touching: range)
+        // No profile has coils or discrete inputs: such a box has no functions for them.
+        guard let space = operation.space else { return .exception(.illegalFunction) }
+        let spans = index.spans(unit: request.unit, space: space, touching: range)
         if let reply = faultyReply(spans) { return reply }
         return switch operation {
         case .readHoldingRegisters, .readInputRegisters:
@@ -38,6 +39,8 @@ extension SimulatedWallbox {
             write([value], to: range, spans, with: .single)
         case .writeMultipleRegisters(_, let values):
             write(values, to: range, spans, with: .multiple)
+        case .readCoils, .readDiscreteInputs, .writeSingleCoil:
+            .exception(.illegalFunction)
         }
     }
 
@@ -210,8 +213,13 @@ extension SimulatedWallbox {
 }
 
 extension ModbusOperation {
-    var space: RegisterSpace {
-        if case .readInputRegisters = self { .input } else { .holding }
+    /// The address space that it touches; nil where profiles have none for it.
+    var space: RegisterSpace? {
+        switch self {
+        case .readInputRegisters: .input
+        case .readHoldingRegisters, .writeSingleRegister, .writeMultipleRegisters: .holding
+        case .readCoils, .readDiscreteInputs, .writeSingleCoil: nil
+        }
     }
 }
 

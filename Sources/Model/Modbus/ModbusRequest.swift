@@ -18,15 +18,18 @@ package struct ModbusRequest: Hashable, Sendable {
     }
 }
 
-/// The four register operations that wallboxes need.
-///
-/// Coils and discrete inputs are left out until a profile needs them: libmodbus 3.1.6 has an open
-/// heap overflow in reading them.
+/// The operations that wallboxes need.
 package enum ModbusOperation: Hashable, Sendable {
+    /// Function 1. `count` is 1 to 2,000.
+    case readCoils(address: UInt16, count: UInt16)
+    /// Function 2. `count` is 1 to 2,000.
+    case readDiscreteInputs(address: UInt16, count: UInt16)
     /// Function 3. `count` is 1 to 125.
     case readHoldingRegisters(address: UInt16, count: UInt16)
     /// Function 4. `count` is 1 to 125.
     case readInputRegisters(address: UInt16, count: UInt16)
+    /// Function 5.
+    case writeSingleCoil(address: UInt16, isOn: Bool)
     /// Function 6.
     case writeSingleRegister(address: UInt16, value: UInt16)
     /// Function 16. 1 to 123 values.
@@ -34,13 +37,18 @@ package enum ModbusOperation: Hashable, Sendable {
 
     /// The largest number of registers in one read (specification, clause 6.3).
     package static let maximumReadCount = 125
+    /// The largest number of coils or discrete inputs in one read (specification, clause 6.1).
+    package static let maximumBitReadCount = 2_000
     /// The largest number of registers in one write (specification, clause 6.12).
     package static let maximumWriteCount = 123
 
     package var functionCode: UInt8 {
         switch self {
+        case .readCoils: 0x01
+        case .readDiscreteInputs: 0x02
         case .readHoldingRegisters: 0x03
         case .readInputRegisters: 0x04
+        case .writeSingleCoil: 0x05
         case .writeSingleRegister: 0x06
         case .writeMultipleRegisters: 0x10
         }
@@ -48,25 +56,39 @@ package enum ModbusOperation: Hashable, Sendable {
 
     package var address: UInt16 {
         switch self {
-        case .readHoldingRegisters(let address, _), .readInputRegisters(let address, _),
-            .writeSingleRegister(let address, _), .writeMultipleRegisters(let address, _):
+        case .readCoils(let address, _), .readDiscreteInputs(let address, _),
+            .readHoldingRegisters(let address, _), .readInputRegisters(let address, _),
+            .writeSingleCoil(let address, _), .writeSingleRegister(let address, _),
+            .writeMultipleRegisters(let address, _):
             address
         }
     }
 
-    /// How many registers are touched.
+    /// How many registers, coils or discrete inputs are touched.
     package var count: Int {
         switch self {
-        case .readHoldingRegisters(_, let count), .readInputRegisters(_, let count): Int(count)
-        case .writeSingleRegister: 1
+        case .readCoils(_, let count), .readDiscreteInputs(_, let count),
+            .readHoldingRegisters(_, let count), .readInputRegisters(_, let count):
+            Int(count)
+        case .writeSingleCoil, .writeSingleRegister: 1
         case .writeMultipleRegisters(_, let values): values.count
         }
     }
 
     package var isWrite: Bool {
         switch self {
-        case .readHoldingRegisters, .readInputRegisters: false
-        case .writeSingleRegister, .writeMultipleRegisters: true
+        case .readCoils, .readDiscreteInputs, .readHoldingRegisters, .readInputRegisters: false
+        case .writeSingleCoil, .writeSingleRegister, .writeMultipleRegisters: true
+        }
+    }
+
+    /// Whether the specification allows this many registers, coils or inputs in one request.
+    package var isWithinLimits: Bool {
+        switch self {
+        case .readCoils, .readDiscreteInputs: 1...Self.maximumBitReadCount ~= count
+        case .readHoldingRegisters, .readInputRegisters: 1...Self.maximumReadCount ~= count
+        case .writeSingleCoil, .writeSingleRegister: true
+        case .writeMultipleRegisters: 1...Self.maximumWriteCount ~= count
         }
     }
 }
@@ -75,6 +97,8 @@ package enum ModbusOperation: Hashable, Sendable {
 package enum ModbusResponse: Hashable, Sendable {
     /// The registers of a read, as many as were asked for.
     case registers([UInt16])
+    /// The coils or discrete inputs of a read, as many as were asked for.
+    case bits([Bool])
     /// A write whose echo matched the request.
     case written
 }
@@ -82,10 +106,16 @@ package enum ModbusResponse: Hashable, Sendable {
 extension ModbusRequest: CustomStringConvertible {
     package var description: String {
         switch operation {
+        case .readCoils(let address, let count):
+            "unit \(unit): read \(count) coil\(count == 1 ? "" : "s") at \(address)"
+        case .readDiscreteInputs(let address, let count):
+            "unit \(unit): read \(count) discrete input\(count == 1 ? "" : "s") at \(address)"
         case .readHoldingRegisters(let address, let count):
             "unit \(unit): read \(count) holding register\(count == 1 ? "" : "s") at \(address)"
         case .readInputRegisters(let address, let count):
             "unit \(unit): read \(count) input register\(count == 1 ? "" : "s") at \(address)"
+        case .writeSingleCoil(let address, let isOn):
+            "unit \(unit): switch coil \(address) \(isOn ? "on" : "off")"
         case .writeSingleRegister(let address, let value):
             "unit \(unit): write \(value) to register \(address)"
         case .writeMultipleRegisters(let address, let values):

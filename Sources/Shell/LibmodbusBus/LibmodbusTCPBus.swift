@@ -7,6 +7,9 @@ import Modbus
 /// what to ask, whether to try again is the driver's business. It never repeats a request and never
 /// reconnects by itself.
 ///
+/// Coils and discrete inputs take the same way as registers. `modbus_read_bits` and what else calls
+/// `read_io_status` is never used: in libmodbus 3.1.6 a wrong byte count overflows the heap there.
+///
 /// An actor method here blocks its thread and has no suspension point, so that calls are carried out
 /// one after the other, completely, in the order of their arrival (requirement R23). Cancelling a
 /// task does not interrupt its transaction: the answer would stay on the wire for the next one.
@@ -97,7 +100,7 @@ package actor LibmodbusTCPBus: ModbusBus {
 
     /// Sends one request and waits for the answer that provably belongs to it.
     ///
-    /// A request that no unit may accept (0 registers, or more than the specification allows) is
+    /// A request that no unit may accept (0 registers or coils, or more than the specification allows) is
     /// not sent; it ends as a conforming unit would end it, with exception 3.
     package func perform(
         _ request: ModbusRequest, timeout: Duration
@@ -184,16 +187,5 @@ package actor LibmodbusTCPBus: ModbusBus {
     private func closeLink() {
         gate.withdraw()
         context?.close()
-    }
-}
-
-extension ModbusOperation {
-    /// Whether the specification allows this many registers in one request.
-    fileprivate var isWithinLimits: Bool {
-        switch self {
-        case .readHoldingRegisters, .readInputRegisters: 1...Self.maximumReadCount ~= count
-        case .writeSingleRegister: true
-        case .writeMultipleRegisters: 1...Self.maximumWriteCount ~= count
-        }
     }
 }

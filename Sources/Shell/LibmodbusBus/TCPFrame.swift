@@ -45,7 +45,7 @@ enum TCPFrame {
         }
         let announced = frame.dropFirst(headerLength + 1).first ?? 0
         return .malformed(
-            .byteCount(expected: request.operation.count * 2, received: Int(announced)))
+            .byteCount(expected: PDU.dataLength(of: request.operation), received: Int(announced)))
     }
 
     /// Checks the header and returns its length field, which the caller holds against the frame.

@@ -23,10 +23,7 @@ final class SimulatedBus: ModbusBus {
         var request: ModbusRequest
 
         var isWrite: Bool {
-            switch request.operation {
-            case .writeSingleRegister, .writeMultipleRegisters: true
-            case .readHoldingRegisters, .readInputRegisters: false
-            }
+            request.operation.isWrite
         }
     }
 
