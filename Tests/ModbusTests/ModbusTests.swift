@@ -75,3 +75,22 @@ struct ModbusOperationTests {
         #expect(coil.description == "unit 3: switch coil 5 on")
     }
 }
+
+struct SerialSettingsTests {
+    @Test func settingsReadAsPeopleWriteThem() {
+        #expect(SerialSettings(baud: 19_200, parity: .even).description == "19200 8E1")
+        #expect(SerialSettings(baud: 57_600, parity: .none, stopBits: 2).description == "57600 8N2")
+        #expect(SerialSettings(baud: 9_600, parity: .odd).description == "9600 8O1")
+    }
+
+    @Test func theGapBetweenFramesIsThatOfTheSpecification() {
+        let slow = SerialSettings(baud: 9_600, parity: .even)
+        // 11 bits of 104.17 us each, three and a half times.
+        #expect(slow.characterTime == .nanoseconds(1_145_833))
+        #expect(slow.frameGap > .microseconds(4_010) && slow.frameGap < .microseconds(4_011))
+        #expect(SerialSettings(baud: 9_600, parity: .none).characterTime == .nanoseconds(1_041_666))
+        for baud in SerialSettings.bauds where baud > 19_200 {
+            #expect(SerialSettings(baud: baud).frameGap == .microseconds(1_750))
+        }
+    }
+}

@@ -47,7 +47,8 @@ struct VectorCheck {
         return switch register.space {
         case .holding: .readHoldingRegisters(address: address, count: count)
         case .input: .readInputRegisters(address: address, count: count)
-        case .coil, .discrete: preconditionFailure("bits are not read yet")
+        case .coil: .readCoils(address: address, count: count)
+        case .discrete: .readDiscreteInputs(address: address, count: count)
         }
     }
 

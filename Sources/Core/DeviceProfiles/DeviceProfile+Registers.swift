@@ -39,8 +39,8 @@ extension ReadBlock {
         switch space {
         case .holding: .readHoldingRegisters(address: address, count: count)
         case .input: .readInputRegisters(address: address, count: count)
-        case .coil, .discrete:
-            preconditionFailure("bits are not read yet")
+        case .coil: .readCoils(address: address, count: count)
+        case .discrete: .readDiscreteInputs(address: address, count: count)
         }
     }
 }

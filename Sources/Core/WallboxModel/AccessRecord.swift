@@ -35,12 +35,8 @@ extension SimulatedWallbox {
         let start = Int(operation.address)
         let range = start..<start + operation.count
         let words = operation.words(answered: reply)
-        let touched = operation.space.map {
-            index.spans(unit: request.unit, space: $0, touching: range)
-        }
-        let spans = (touched ?? []).filter {
-            operation.isWrite ? profile[$0.register].write != nil : $0.isReadable
-        }
+        let spans = index.spans(unit: request.unit, space: operation.space, touching: range)
+            .filter { operation.isWrite ? profile[$0.register].write != nil : $0.isReadable }
         guard !spans.isEmpty else {
             return [
                 AccessRecord(

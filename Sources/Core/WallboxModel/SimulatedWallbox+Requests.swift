@@ -28,9 +28,8 @@ extension SimulatedWallbox {
         let start = Int(operation.address)
         let range = start..<start + operation.count
         guard range.upperBound <= 0x10000 else { return .exception(.illegalDataAddress) }
-        // No profile has coils or discrete inputs: such a box has no functions for them.
-        guard let space = operation.space else { return .exception(.illegalFunction) }
-        let spans = index.spans(unit: request.unit, space: space, touching: range)
+        let spans = index.spans(
+            unit: request.unit, space: operation.space, touching: range)
         if let reply = faultyReply(spans) { return reply }
         return switch operation {
         case .readHoldingRegisters, .readInputRegisters:
@@ -40,6 +39,7 @@ extension SimulatedWallbox {
         case .writeMultipleRegisters(_, let values):
             write(values, to: range, spans, with: .multiple)
         case .readCoils, .readDiscreteInputs, .writeSingleCoil:
+            // No simulated wallbox has bits yet: it does not know these functions.
             .exception(.illegalFunction)
         }
     }
@@ -213,12 +213,12 @@ extension SimulatedWallbox {
 }
 
 extension ModbusOperation {
-    /// The address space that it touches; nil where profiles have none for it.
-    var space: RegisterSpace? {
+    var space: RegisterSpace {
         switch self {
         case .readInputRegisters: .input
         case .readHoldingRegisters, .writeSingleRegister, .writeMultipleRegisters: .holding
-        case .readCoils, .readDiscreteInputs, .writeSingleCoil: nil
+        case .readCoils, .writeSingleCoil: .coil
+        case .readDiscreteInputs: .discrete
         }
     }
 }
