@@ -198,7 +198,10 @@ let package = Package(
             resources: [.copy("Witness")]),
         test(
             "EVSEAgentTests",
-            ["EVSEAgent", "AgentRuntime", "ChargeModel", "AgentTestSupport", argumentParser]),
+            [
+                "EVSEAgent", "ActionStore", "AgentRuntime", "ChargeControl", "ChargeModel",
+                "AgentTestSupport", argumentParser, logging,
+            ]),
         test(
             "SimulationTests",
             [

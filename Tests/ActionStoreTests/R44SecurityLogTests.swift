@@ -19,7 +19,7 @@ struct R44SecurityLogTests {
 
     private static let kinds: [SecurityEvent.Kind] = [
         .started(version: "1.0"), .keyCreated(id: "key_1", name: "garage"),
-        .keyRevoked("garage"), .configurationChanged(sha256: "ab"),
+        .keyRevoked("garage"), .configurationChanged(sha256: "ab", keys: ["poll"]),
         .limitRefused(charger: .first, reason: "63 A"),
         .failsafeEntered(charger: .first, reason: "no targets"), .failsafeLeft(charger: .first),
         .clockStepped(by: .seconds(-3600)), .storeSetAside(message: "moved"),
@@ -251,9 +251,40 @@ struct R44SecurityLogTests {
         #expect(counts.reduce(0, +) == 120 * sources.count)
         // Three for each source that is told apart and for all others: at first, after a minute, at
         // the end.
-        #expect(lines.count <= 3 * (FailureCounter.maximumSources + 1))
-        #expect(lines.contains { $0.detail["source"] == FailureCounter.others })
+        #expect(lines.count <= 3 * (RepeatedEvents.maximumSources + 1))
+        #expect(lines.contains { $0.detail["source"] == RepeatedEvents.others })
         #expect(lines.contains { $0.detail["source"] == "192.0.2.0" })
+    }
+
+    @Test("R44: refused limits are told once a minute for each charger, with their number")
+    func r44_aFloodOfRefusedLimitsMakesFewLines() async throws {
+        let directory = try TemporaryDirectory()
+        let log = try SecurityLog.open(directory: directory.state)
+        for second in 0..<120 {
+            for charger in [ChargerID.first, .second] {
+                let refusal = SecurityEvent.Kind.limitRefused(
+                    charger: charger, reason: "reason \(second)")
+                await log.record(SecurityEvent(refusal, at: time(Int64(second))))
+            }
+        }
+        // Failures of authentication are counted apart.
+        await log.record(SecurityEvent(.authenticationFailed(source: "192.0.2.7"), at: time(120)))
+        await log.flush(at: time(121))
+        let lines = try read(directory).filter { $0.kind == "limit_refused" }
+        #expect(lines.compactMap { $0.detail["count"].flatMap { Int($0) } }.reduce(0, +) == 240)
+        #expect(lines.count == 6, "at first, after a minute, at the end")
+        #expect(lines.last?.detail["reason"] == "reason 119")
+        #expect(try !isBroken(directory))
+    }
+
+    @Test func manyChangedKeysAreNamedAsFarAsThereIsRoom() {
+        func keys(_ keys: [String]?) -> String? {
+            SecurityEvent.Kind.configurationChanged(sha256: "ab", keys: keys).facts.last?.value
+        }
+        #expect(keys(nil) == "all; none was known before")
+        #expect(keys(["poll", "site.clock"]) == "poll, site.clock")
+        let many = (0..<20).map { "key\($0)" }
+        #expect(keys(many)?.hasSuffix("key7 and 12 more") == true)
     }
 
     @Test func anotherEventBringsWhatHasWaitedAMinute() async throws {

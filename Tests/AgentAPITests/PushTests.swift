@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import Testing
@@ -329,5 +330,16 @@ import Testing
             Self.path + "?expedite=true", #"{"action":{"command":"idle"}}"#)
         #expect(answer.status == 400)
         #expect(try answer.field == "expedite")
+    }
+
+    @Test func r44_aStartTooManyIsNoted() async throws {
+        let harness = APIHarness()
+        harness.service.set { $0.refusal = .tooManyStarts(retryAfter: .seconds(60)) }
+        let answer = try await harness.post(
+            "/ev-charger/device_ev_001", #"{"action":{"command":"charge"}}"#)
+        #expect(answer.status == 429)
+        let reason = "more starts in an hour than the contactor may bear"
+        #expect(
+            harness.events.kinds == [.limitRefused(charger: Scene.first, reason: reason)])
     }
 }

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import Testing
@@ -62,5 +63,29 @@ import Testing
             "/ev-charger/device_ev_003/settings",
             #"{"max_charge_rate":{"value":11,"unit":"kw"}}"#)
         #expect(try answer.code == "DEVICE_NOT_FOUND")
+    }
+
+    @Test(arguments: [
+        ("50.0001", "`max_charge_rate` must be from 0 to 50 kw"),
+        ("-1", "`max_charge_rate` must be from 0 to 50 kw"),
+        ("7.361", "max_charge_rate of 7361 W is held to the 7360 W that the charger may draw"),
+        ("7.36", nil), ("0", nil),
+    ])
+    func r44_aLimitThatIsNotAllowedIsNoted(_ value: String, _ reason: String?) async throws {
+        let harness = APIHarness()
+        _ = try await harness.post(
+            Self.path, #"{"max_charge_rate":{"value":\#(value),"unit":"kw"}}"#)
+        let refused = reason.map {
+            SecurityEvent(.limitRefused(charger: Scene.first, reason: $0), at: Scene.now)
+        }
+        #expect(harness.events.all == (refused.map { [$0] } ?? []))
+    }
+
+    @Test func r44_whatIsWrongForOtherReasonsIsNoRefusedLimit() async throws {
+        let harness = APIHarness()
+        for body in ["{}", #"{"max_charge_rate":{"value":60,"unit":"A"}}"#, #"{"boost":60}"#] {
+            _ = try await harness.post(Self.path, body)
+        }
+        #expect(harness.events.all == [])
     }
 }

@@ -77,11 +77,12 @@ package actor RawHTTPClient {
         }
     }
 
-    /// Sends a request with the fields that HTTP/1.1 needs.
+    /// Sends a request with the fields that HTTP/1.1 needs, unless they are given.
     package func request(
         _ method: String = "GET", _ target: String, fields: [String] = [], body: String = ""
     ) throws {
-        var lines = ["\(method) \(target) HTTP/1.1", "Host: 127.0.0.1"] + fields
+        var lines = ["\(method) \(target) HTTP/1.1"] + fields
+        if !fields.contains(where: { $0.hasPrefix("Host:") }) { lines.append("Host: 127.0.0.1") }
         if !body.isEmpty { lines.append("Content-Length: \(body.utf8.count)") }
         try send(lines.map { $0 + "\r\n" }.joined() + "\r\n" + body)
     }

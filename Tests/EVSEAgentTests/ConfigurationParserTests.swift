@@ -9,7 +9,7 @@ struct ConfigurationParserTests {
         let result = parse(
             """
             site: { timezone: Europe/Berlin, clock: trusted }
-            api: { listen: "[::1]:9090" }
+            api: { listen: "[::1]:9090", hosts: [raspberrypi.local, EVSE] }
             state-dir: /srv/evse
             poll: 500ms
             chargers:
@@ -28,7 +28,9 @@ struct ConfigurationParserTests {
         #expect(result.diagnostics == [])
         let expected = AgentConfiguration(
             site: .init(timeZone: "Europe/Berlin", clock: .trusted),
-            api: .init(listen: .init(host: "::1", port: 9090), isLAN: false),
+            api: .init(
+                listen: .init(host: "::1", port: 9090), isLAN: false,
+                hosts: ["raspberrypi.local", "evse"]),
             stateDirectory: "/srv/evse", poll: .milliseconds(500),
             chargers: [
                 .init(
@@ -193,6 +195,32 @@ struct ConfigurationParserTests {
             #expect(permitted.configuration?.api.isLAN == true)
             #expect(permitted.diagnostics.map(\.severity) == [.warning])
         }
+    }
+
+    @Test(
+        "R35: a name that no computer has is told with its place",
+        arguments: [
+            ("http://pi.local", "is not the name of a computer"),
+            ("pi.local:8080", "is not the name"),
+            ("\"*.local\"", "is not the name"), ("pi..local", "is not the name"),
+            ("-pi.local", "is not the name"), ("wällbox.local", "is not the name"),
+            ("\"\"", "'hosts' has to be one value"), ("[a]", "'hosts' has to be one value"),
+            ("192.168.1.20", "is an address. Leave it out"),
+        ])
+    func r35_hostsAreNames(_ host: String, _ problem: String) {
+        let result = parse("api:\n  hosts:\n    - pi.local\n    - \(host)\n" + minimal)
+        #expect(result.configuration == nil)
+        #expect(result.diagnostics.count == 1)
+        #expect(lines(result).hasPrefix("site.yaml:4:7: error: "), "\(lines(result))")
+        #expect(lines(result).contains(problem), "\(lines(result))")
+    }
+
+    @Test func hostsAreAList() {
+        #expect(lines(parse("api: { hosts: pi.local }\n" + minimal)).contains("has to be a list"))
+        let many = (0..<17).map { "h\($0)" }.joined(separator: ", ")
+        #expect(
+            lines(parse("api: { hosts: [\(many)] }\n" + minimal))
+                == "site.yaml:1:15: error: 'hosts' has 17 entries. List at most 16")
     }
 
     @Test func aMisspeltTimeZoneIsNamed() {

@@ -18,10 +18,12 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let log = logOptions.logger()
         let catalog = try deviceOptions.catalog()
-        let configuration = try ConfigurationFile.load(config, catalog: catalog)
+        let file = try ConfigurationFile.read(config, catalog: catalog)
+        let configuration = file.configuration
         let composition = try await AgentComposition(
             configuration, catalog: catalog,
-            clock: { try timeOptions.clock(of: configuration, lastUse: $0) }, log: log)
+            clock: { try timeOptions.clock(of: configuration, lastUse: $0) },
+            note: ConfigurationNote(file, profiles: catalog.directory), log: log)
         let host = configuration.api.listen.host
         let chargers = configuration.chargers.count
         let services = composition.services(listen: configuration.api.listen, log: log) { port in

@@ -21,20 +21,28 @@ struct AgentComposition {
     private let zones = SystemZones()
     /// Of the plant.
     private let zone: any ZoneRules
+    /// Names of this computer.
+    private let hosts: [String]
+    private let note: ConfigurationNote?
     private let buses: [LibmodbusTCPBus]
     private let lock: StateDirectoryLock
 
-    /// - Parameter makeClock: Is told the latest time that was stored, before which it cannot be.
+    /// - Parameters:
+    ///   - makeClock: Is told the latest time that was stored, before which it cannot be.
+    ///   - note: What has changed of the configuration; nil where it is the program's own.
     /// - Throws: ``CommandFailure`` when the state directory or its database cannot be used.
     init(
         _ configuration: AgentConfiguration, catalog: ProfileCatalog,
-        clock makeClock: (_ lastUse: WallInstant?) throws -> any AgentClock, log: Logger
+        clock makeClock: (_ lastUse: WallInstant?) throws -> any AgentClock,
+        note: ConfigurationNote? = nil, log: Logger
     ) async throws {
         guard let zone = zones.zone(named: configuration.site.timeZone) else {
             throw CommandFailure(
                 "the time zone \(configuration.site.timeZone) is not known here; install tzdata")
         }
         self.zone = zone
+        self.note = note
+        hosts = [configuration.api.listen.host] + configuration.api.hosts
         let directory = configuration.stateDirectory
         lock = try Self.lock(directory)
         let opened = try Self.openStore(directory, holding: lock)
@@ -83,13 +91,16 @@ struct AgentComposition {
     ) -> [any Service] {
         [
             StoreService(store: store, buses: buses, lock: lock, clock: clock, log: log),
-            EventLogService(events: events, agent: agent, clock: clock),
+            EventLogService(
+                events: events, agent: agent, clock: clock, configuration: note, log: log),
+            ClockWatchService(
+                events: events, clock: clock, computer: SystemClock(trust: .trusted), log: log),
             KeyReloader(store: store, keys: keys, log: log),
             agent,
             AgentHTTPServer(
                 responder: AgentRouter(
                     service: agent, keys: keys, zone: zone, zones: zones,
-                    site: SiteCheck(names: [listen.host]), events: events, logger: log),
+                    site: SiteCheck(names: hosts), events: events, logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
     }
@@ -221,40 +232,6 @@ struct StoreService: Service {
             }
             do { try await Task.sleep(for: Self.pruningPeriod) } catch { return }
         }
-    }
-}
-
-/// Writes down what matters to whoever asks later what happened (requirement R44).
-struct EventLogService: Service {
-    let events: SecurityLog
-    let agent: Agent
-    let clock: any AgentClock
-
-    func run() async throws {
-        await events.record(
-            SecurityEvent(
-                .started(version: EVSEAgentCommand.release), at: clock.now()))
-        await cancelWhenGracefulShutdown {
-            // A reader that was too slow is cut off, and begins anew.
-            while !Task.isCancelled { await followFaults() }
-        }
-        await events.flush(at: clock.now())
-        await events.record(SecurityEvent(.stopped(reason: "asked to end"), at: clock.now()))
-    }
-
-    private func followFaults() async {
-        for await event in agent.events(after: nil) {
-            guard case .fault(let condition, let isActive) = event.payload,
-                condition.holdsAtSafeCurrent
-            else { continue }
-            await events.record(
-                SecurityEvent(
-                    isActive
-                        ? .failsafeEntered(charger: event.charger, reason: condition.message)
-                        : .failsafeLeft(charger: event.charger),
-                    at: clock.now()))
-        }
-        do { try await Task.sleep(for: .seconds(1)) } catch { return }
     }
 }
 

@@ -8,6 +8,7 @@ import ChargeModel
 /// | `site.clock` | word | `auto` | `auto`, `trusted` |
 /// | `api.listen` | host:port | `127.0.0.1:8080` | port 0 to 65535; 0 lets the system choose |
 /// | `api.lan` | truth value | `false` | `true` permits an address that is not loopback |
+/// | `api.hosts` | list of names | none | at most 16, such as `raspberrypi.local` |
 /// | `state-dir` | path | `/var/lib/evse-agent` | absolute |
 /// | `poll` | duration | `1s` | 100 ms to 60 s; written `500ms`, `1s`, `1m` |
 /// | `chargers` | list | required | 1 to 64 |
@@ -52,6 +53,8 @@ struct AgentConfiguration: Hashable, Sendable {
         var listen: SocketAddress
         /// Whether the operator allows an address that the network can reach.
         var isLAN: Bool
+        /// Names under which it may be asked, beside `localhost`, its addresses and `listen`.
+        var hosts: [String] = []
     }
 
     /// A host name or an address, and a port.

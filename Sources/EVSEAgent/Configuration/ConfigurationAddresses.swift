@@ -34,6 +34,28 @@ enum ConfigurationAddresses {
         return Connection(host: host, port: port, unit: unit)
     }
 
+    /// A name under which this computer can be asked for, in lower case.
+    static func hostName(_ text: String) throws(ConfigurationProblem) -> String {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isName = labels.allSatisfy { label in
+            1...63 ~= label.count && label.first != "-" && label.last != "-"
+                && label.allSatisfy {
+                    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")
+                }
+        }
+        guard text.utf8.count <= 253, isName else {
+            throw ConfigurationProblem(
+                "'\(text)' is not the name of a computer",
+                "Write the name alone, with no scheme, port, path or *, such as raspberrypi.local")
+        }
+        // The last label of a name is never a number (RFC 3696, section 2).
+        guard !ConfigurationValues.isDigits(labels[labels.count - 1]) else {
+            throw ConfigurationProblem(
+                "'\(text)' is an address", "Leave it out: addresses are permitted anyway")
+        }
+        return text.lowercased()
+    }
+
     private static func unit(query: String) throws(ConfigurationProblem) -> Int {
         let key = "unit="
         guard query.hasPrefix(key) else {

@@ -26,6 +26,9 @@ struct ConfigurationParser {
     /// File descriptors stay far below what libmodbus can select (1,024) with this many links.
     private static let maximumChargers = 64
 
+    /// Names of one computer.
+    private static let maximumHosts = 16
+
     private init(profiles: [KnownProfile], timeZones: TimeZoneNames) {
         self.profiles = profiles
         self.timeZones = timeZones
@@ -81,12 +84,15 @@ struct ConfigurationParser {
     private mutating func api(_ root: ConfigurationReader.Section) -> AgentConfiguration.API {
         var api = AgentConfiguration.API(
             listen: AgentConfiguration.SocketAddress(host: "127.0.0.1", port: 8080), isLAN: false)
-        guard let section = reader.subsection(root, "api", keys: ["listen", "lan"]) else {
+        guard let section = reader.subsection(root, "api", keys: ["listen", "lan", "hosts"])
+        else {
             return api
         }
         api.isLAN = reader.value(section, "lan", ConfigurationValues.truth) ?? false
         api.listen =
             reader.value(section, "listen", ConfigurationAddresses.listen) ?? api.listen
+        api.hosts = reader.values(
+            section, "hosts", atMost: Self.maximumHosts, ConfigurationAddresses.hostName)
         guard !api.listen.isLoopback else { return api }
         let place = section.place(of: "listen")
         if api.isLAN {

@@ -117,11 +117,32 @@ struct ConfigurationReader {
         _ convert: (String) throws(ConfigurationProblem) -> Value
     ) -> Value? {
         guard let node = section[key] else { return nil }
+        return value(node, key, "Write it behind the colon", convert)
+    }
+
+    /// A list of values, without those that are wrong, which are reported; empty if the key is absent.
+    mutating func values<Value>(
+        _ section: Section, _ key: String, atMost count: Int,
+        _ convert: (String) throws(ConfigurationProblem) -> Value
+    ) -> [Value] {
+        guard section[key] != nil, let nodes = list(section, key) else { return [] }
+        guard nodes.count <= count else {
+            error(
+                section.place(of: key),
+                ConfigurationProblem(
+                    "'\(key)' has \(nodes.count) entries", "List at most \(count)"))
+            return []
+        }
+        return nodes.compactMap { value($0, key, "Write one behind each dash", convert) }
+    }
+
+    private mutating func value<Value>(
+        _ node: Node, _ key: String, _ remedy: String,
+        _ convert: (String) throws(ConfigurationProblem) -> Value
+    ) -> Value? {
         let place = ConfigurationPlace(node.mark)
         guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
-            error(
-                place,
-                ConfigurationProblem("'\(key)' has to be one value", "Write it behind the colon"))
+            error(place, ConfigurationProblem("'\(key)' has to be one value", remedy))
             return nil
         }
         do {

@@ -15,6 +15,7 @@ struct APIHarness {
     let keys: KeyRing
     let router: AgentRouter
     let log: RecordedLog
+    let events = RecordedEvents()
 
     /// - Parameter step: How far the clock goes on with every reading.
     init(
@@ -29,7 +30,7 @@ struct APIHarness {
         limits(&bounds)
         router = AgentRouter(
             service: service, keys: keys, zone: TestZones.berlin, zones: SceneZones(), site: site,
-            limits: bounds, logger: log.logger, routes: routes)
+            limits: bounds, events: events, logger: log.logger, routes: routes)
     }
 
     /// No limit in the way of tests that ask a lot.

@@ -26,9 +26,11 @@ package struct SecurityEvent: Hashable, Sendable {
         case keyCreated(id: String, name: String)
         /// By name or id, as it was asked for.
         case keyRevoked(String)
-        /// The configuration that is in force differs from the one before; SHA-256 of the file.
-        case configurationChanged(sha256: String)
-        /// A limit that was asked for and is not allowed.
+        /// The configuration of this start is another than that of the last one, in these keys; nil
+        /// where none was known. The hash is of all of it. Values are never told.
+        case configurationChanged(sha256: String, keys: [String]?)
+        /// More was asked for than is allowed, and was refused or held to what is. Written at most
+        /// once a minute for each charger, with the number since.
         case limitRefused(charger: ChargerID, reason: String)
         /// The charger follows its safe current, for this reason.
         case failsafeEntered(charger: ChargerID, reason: String)
@@ -77,7 +79,11 @@ extension SecurityEvent.Kind {
         case .authenticationFailed(let source): [Fact("source", source)]
         case .keyCreated(let id, let name): [Fact("id", id), Fact("name", name)]
         case .keyRevoked(let key): [Fact("key", key)]
-        case .configurationChanged(let hash): [Fact("sha256", hash)]
+        case .configurationChanged(let hash, let keys):
+            [
+                Fact("sha256", hash),
+                Fact("keys", keys.map(Self.list) ?? "all; none was known before"),
+            ]
         case .limitRefused(let charger, let reason), .failsafeEntered(let charger, let reason):
             [Fact("charger", charger.rawValue), Fact("reason", reason)]
         case .failsafeLeft(let charger): [Fact("charger", charger.rawValue)]
@@ -86,5 +92,12 @@ extension SecurityEvent.Kind {
         case .stopped(let reason): [Fact("reason", reason)]
         case .storeSetAside(let message): [Fact("message", message)]
         }
+    }
+
+    /// Names enough to know where to look; a value of the log has its bound.
+    private static func list(_ keys: [String]) -> String {
+        let named = 8
+        let rest = keys.count > named ? " and \(keys.count - named) more" : ""
+        return keys.prefix(named).joined(separator: ", ") + rest
     }
 }

@@ -18,7 +18,10 @@ struct LogWriter: ~Copyable {
     /// Kept open: closing a file tells whoever watches the directory that something has changed.
     private var file: CInt
     private var end: End?
-    private var failures = FailureCounter()
+    /// Of authentication, by source.
+    private var failures = RepeatedEvents()
+    /// Of limits, by charger.
+    private var refusals = RepeatedEvents()
     /// Events that could not be written and are not told of yet.
     private(set) var lost = 0
     /// Bytes of incomplete lines that were moved aside and are not told of yet.
@@ -45,10 +48,15 @@ struct LogWriter: ~Copyable {
     }
 
     mutating func record(_ event: SecurityEvent) {
-        var lines = failures.due(at: event.at).map(Line.init)
-        if case .authenticationFailed(let source) = event.kind {
-            if let report = failures.failed(source, at: event.at) { lines.append(Line(report)) }
-        } else {
+        var lines = repeated(at: event.at)
+        switch event.kind {
+        case .authenticationFailed(let source):
+            let report = failures.happened(event.kind, from: source, at: event.at)
+            if let report { lines.append(Line(report)) }
+        case .limitRefused(let charger, _):
+            let report = refusals.happened(event.kind, from: charger.rawValue, at: event.at)
+            if let report { lines.append(Line(report)) }
+        default:
             lines.append(Line(event))
         }
         write(lines, at: event.at)
@@ -56,7 +64,12 @@ struct LogWriter: ~Copyable {
 
     /// Writes what is counted and not written yet.
     mutating func flush(at now: TimePoint) {
-        write(failures.due(at: now, isForced: true).map(Line.init), at: now)
+        write(repeated(at: now, isForced: true), at: now)
+    }
+
+    private mutating func repeated(at now: TimePoint, isForced: Bool = false) -> [Line] {
+        (failures.due(at: now, isForced: isForced) + refusals.due(at: now, isForced: isForced))
+            .map(Line.init)
     }
 
     private struct Line {
@@ -74,11 +87,11 @@ struct LogWriter: ~Copyable {
             self.init(event.kind.name, event.kind.facts, at: event.at)
         }
 
-        init(_ report: FailureCounter.Report) {
-            let kind = SecurityEvent.Kind.authenticationFailed(source: report.source)
+        init(_ report: RepeatedEvents.Report) {
             self.init(
-                kind.name,
-                kind.facts + [SecurityEvent.Kind.Fact("count", "\(report.count)")], at: report.at)
+                report.kind.name,
+                report.kind.facts + [SecurityEvent.Kind.Fact("count", "\(report.count)")],
+                at: report.at)
         }
     }
 

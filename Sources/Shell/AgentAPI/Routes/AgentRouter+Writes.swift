@@ -37,7 +37,15 @@ extension AgentRouter {
             else { throw error }
             return .data(earlier.acceptanceJSON, status: .accepted)
         }
-        let action = try await service.push(request)
+        let action: Action
+        do throws(RequestRefusal) {
+            action = try await service.push(request)
+        } catch {
+            if case .tooManyStarts = error {
+                await note("more starts in an hour than the contactor may bear", of: exchange)
+            }
+            throw error
+        }
         return .data(action.acceptanceJSON, status: .accepted)
     }
 
@@ -57,17 +65,37 @@ extension AgentRouter {
     /// `POST /ev-charger/{id}/settings`.
     func changeSettings(_ exchange: Exchange) async throws -> Reply {
         try exchange.query().finish()
-        let charger = try exchange.charger(in: service.view).description.id
+        let view = try exchange.charger(in: service.view)
+        let charger = view.description.id
         let bytes = try await exchange.request.jsonBytes(upTo: limits.body)
-        let body = try SettingsBody(try JSON.body(bytes))
+        let body: SettingsBody
+        do throws(APIError) {
+            body = try SettingsBody(try JSON.body(bytes))
+        } catch {
+            if error.code == .settingOutOfRange { await note(error.message, of: exchange) }
+            throw error
+        }
         try await service.change(
             SettingsRequest(
                 charger: charger, maxChargeRate: body.maxChargeRate,
                 idempotency: try exchange.idempotencyKey(bodyBytes: bytes)))
+        if body.maxChargeRate > view.uncappedPower {
+            await note(
+                "\(ChargeRateSetting.name) of \(body.maxChargeRate) is held to the "
+                    + "\(view.uncappedPower) that the charger may draw", of: exchange)
+        }
         return .data([
             "deviceId": .string(charger.rawValue),
             "updated": [.string(ChargeRateSetting.name)],
         ])
+    }
+
+    /// Notes for whoever asks later that more was asked of the charger than is allowed.
+    private func note(_ reason: String, of exchange: Exchange) async {
+        await events?.record(
+            SecurityEvent(
+                .limitRefused(charger: ChargerID(exchange.parameter), reason: reason),
+                at: exchange.now))
     }
 }
 
