@@ -142,7 +142,8 @@ let package = Package(
 
         // Tests: one folder per target, and the suites that cut across.
         .target(
-            name: "AgentTestSupport", dependencies: ["ChargeControl", "ChargeModel", "Modbus"],
+            name: "AgentTestSupport",
+            dependencies: ["ChargeControl", "ChargeModel", "DeviceProfiles", "Modbus"],
             path: "Tests/AgentTestSupport", swiftSettings: strict),
         test("ChargeModelTests", ["ChargeModel", "AgentTestSupport"]),
         test("ModbusTests", ["Modbus", "ChargeModel", "AgentTestSupport"]),

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import DeviceProfiles
 import Modbus
@@ -13,7 +14,7 @@ struct ProfileConformanceTests {
 
     @Test(arguments: try ProfileFile.all())
     func profileCompilesWithoutDiagnostics(_ file: ProfileFile) {
-        let compilation = DeviceProfile.compile(file.text, id: file.id)
+        let compilation = ProfileFolder.compile(file.text, id: file.id)
         let problems = compilation.diagnostics.map { $0.rendered(file: "\(file).yaml") }
         #expect(problems == [])
         #expect(compilation.profile != nil)

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import DeviceProfiles
 import Foundation
 import Testing
@@ -24,7 +25,7 @@ struct ProfileFile: Hashable, Sendable, CustomTestStringConvertible, CustomStrin
 
     /// The profile, which must compile.
     func profile() throws -> DeviceProfile {
-        let compilation = DeviceProfile.compile(text, id: id)
+        let compilation = ProfileFolder.compile(text, id: id)
         let problems = compilation.diagnostics.map { $0.rendered(file: "\(id).yaml") }
         return try #require(compilation.profile, "\(problems.joined(separator: "\n"))")
     }

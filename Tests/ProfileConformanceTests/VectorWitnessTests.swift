@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import DeviceProfiles
 import Testing
@@ -16,7 +17,7 @@ struct VectorWitnessTests {
         #expect(counts[.state] == profile.stateRules.count)
         #expect((counts[.scale] ?? 0) > 0)
         for mutation in mutations {
-            let compilation = DeviceProfile.compile(mutation.text, id: file.id)
+            let compilation = ProfileFolder.compile(mutation.text, id: file.id)
             // What does not even compile fails the suite as well.
             guard let profile = compilation.profile else { continue }
             #expect(

@@ -17,6 +17,7 @@ extension DeviceProfile {
 
     /// Takes the answer to the read of one block apart.
     ///
+    /// - Parameter words: What was read; for a block of bits, 0 or 1 for each.
     /// - Precondition: `words` are as many as the block counts, which the bus has checked
     ///   (requirement R5), and `values` belong to this profile.
     package func decode(

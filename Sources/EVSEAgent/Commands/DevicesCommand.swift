@@ -58,11 +58,20 @@ struct DevicesCommand: AsyncParsableCommand {
             guard let data = FileManager.default.contents(atPath: file),
                 let text = String(data: data, encoding: .utf8)
             else { throw CommandFailure("cannot read \(file) as UTF-8 text") }
-            let id = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
-            let result = DeviceProfile.compile(text, id: id)
+            let url = URL(fileURLWithPath: file)
+            let id = url.deletingPathExtension().lastPathComponent
+            let result = DeviceProfile.compile(text, id: id, parent: parents(beside: url))
             for diagnostic in result.diagnostics { print(diagnostic.rendered(file: file)) }
             if result.profile != nil { print("\(file): fine") }
             return result.profile == nil
+        }
+
+        /// What a file may extend: a profile beside it, or one of the directory that is named.
+        private func parents(beside file: URL) -> (String) -> String? {
+            let folders =
+                [file.deletingLastPathComponent().path] + [deviceOptions.devices].compactMap { $0 }
+            let texts = folders.map { ProfileCatalog.texts(in: $0) }
+            return { id in texts.lazy.compactMap { $0(id) }.first }
         }
     }
 }

@@ -63,10 +63,18 @@ struct ProfileCatalog {
         return catalog
     }
 
+    /// The texts of the profiles of a directory, which others extend.
+    static func texts(in directory: String) -> (String) -> String? {
+        { id in
+            FileManager.default.contents(atPath: "\(directory)/\(id).yaml")
+                .flatMap { String(data: $0, encoding: .utf8) }
+        }
+    }
+
     private mutating func add(file: String, id: String) {
         do {
             let text = try String(contentsOfFile: file, encoding: .utf8)
-            let result = DeviceProfile.compile(text, id: id)
+            let result = DeviceProfile.compile(text, id: id, parent: Self.texts(in: directory))
             complaints += result.diagnostics.filter { $0.severity != .note }
                 .map { $0.rendered(file: file) }
             if let profile = result.profile {

@@ -169,11 +169,7 @@ struct Site: Sendable {
 
     /// A profile of the repository.
     static func profile(_ name: String) throws -> DeviceProfile {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let file = root.appending(path: "devices/\(name).yaml")
-        let text = try String(contentsOf: file, encoding: .utf8)
-        return try #require(DeviceProfile.compile(text, id: name).profile)
+        try ProfileFolder.profile(name)
     }
 }
 

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
@@ -44,11 +45,7 @@ struct DriverBench {
     }
 
     static func profile(_ id: String) throws -> DeviceProfile {
-        let root = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(
-            contentsOf: root.appending(path: "devices/\(id).yaml"), encoding: .utf8)
-        return try #require(DeviceProfile.compile(text, id: id).profile)
+        try ProfileFolder.profile(id)
     }
 
     var time: TimePoint {

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import DeviceProfiles
 import Foundation
@@ -10,10 +11,6 @@ enum Devices {
         .deletingLastPathComponent().deletingLastPathComponent()
 
     static func profile(_ id: String) throws -> DeviceProfile {
-        let url = root.appending(path: "devices/\(id).yaml")
-        let compilation = DeviceProfile.compile(
-            try String(contentsOf: url, encoding: .utf8), id: id)
-        let problems = compilation.diagnostics.map { $0.rendered(file: "\(id).yaml") }
-        return try #require(compilation.profile, "\(problems.joined(separator: "\n"))")
+        try ProfileFolder.profile(id)
     }
 }

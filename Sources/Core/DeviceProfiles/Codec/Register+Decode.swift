@@ -4,18 +4,19 @@ extension Register {
     /// The value that the words of one element mean.
     ///
     /// Every word pattern has an answer: a sentinel, an empty text, NaN and infinity are
-    /// `.notAvailable`; a number beyond `Int` and a text that is not printable ASCII are
-    /// `.implausible`. The canonical number is rounded to the nearest, halves away from zero.
+    /// `.notAvailable`; a number beyond `Int`, one that a table does not have, and a text that is not
+    /// printable are `.implausible`. The canonical number is rounded to the nearest, halves away from
+    /// zero.
     ///
     /// - Precondition: `words` are exactly ``width``.
     package func decode(_ words: ArraySlice<UInt16>) -> DecodedValue {
         precondition(words.count == width, "\(name) takes \(width) registers, not \(words.count)")
-        switch type {
-        case .text: return decodeText(words)
-        case .u16, .s16, .u32, .s32, .u64, .s64, .f32, .f64, .bit: break
-        }
+        let words = inByteOrder(Array(words))
+        guard !type.isText else { return decodeText(words) }
         let raw = slice(joined(words))
         guard !invalid.contains(raw) else { return .unavailable(.notAvailable) }
+        if let version { return decode(VersionNumber(raw: raw, version, width: width), raw) }
+        guard table.isEmpty else { return decodeByTable(raw) }
         switch type {
         case .f32: return decode(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))), raw)
         case .f64: return decode(Double(bitPattern: raw), raw)
@@ -38,7 +39,12 @@ extension Register {
 
     // MARK: - Words to numbers
 
-    private func joined(_ words: ArraySlice<UInt16>) -> UInt64 {
+    /// Swaps the bytes of every word where the wallbox does: its own inverse.
+    func inByteOrder(_ words: [UInt16]) -> [UInt16] {
+        byteOrder == .lowFirst ? words.map(\.byteSwapped) : words
+    }
+
+    private func joined(_ words: [UInt16]) -> UInt64 {
         switch wordOrder {
         case .highFirst: words.reduce(0) { $0 << 16 | UInt64($1) }
         case .lowFirst: words.reversed().reduce(0) { $0 << 16 | UInt64($1) }
@@ -56,13 +62,15 @@ extension Register {
         return .number(canonical: canonical, raw: raw)
     }
 
-    // MARK: - Words to text
+    private func decode(_ version: VersionNumber, _ raw: UInt64) -> DecodedValue {
+        version.canonical.map { .number(canonical: $0, raw: raw) } ?? .unavailable(.implausible)
+    }
 
-    private func decodeText(_ words: ArraySlice<UInt16>) -> DecodedValue {
-        let bytes = words.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }.prefix { $0 != 0 }
-        guard bytes.allSatisfy({ 0x20...0x7E ~= $0 }) else { return .unavailable(.implausible) }
-        let text = String(decoding: bytes, as: UTF8.self).trimmingBlanks()
-        return text.isEmpty ? .unavailable(.notAvailable) : .text(text)
+    private func decodeByTable(_ raw: UInt64) -> DecodedValue {
+        guard let entry = table.first(where: { $0.raw == raw }) else {
+            return .unavailable(.implausible)
+        }
+        return .number(canonical: entry.canonical, raw: raw)
     }
 }
 

@@ -13,6 +13,7 @@ extension Register {
     /// The words of a number in the canonical unit; nil when the register cannot express it: it
     /// does not fit the type or the slice, or its words would mean "no value".
     package func encode(canonical: Int, rounding: CodecRounding) -> [UInt16]? {
+        if type.isText { return version == nil ? nil : encode(version: canonical) }
         guard let raw = pattern(ofCanonical: canonical, rounding), !invalid.contains(raw) else {
             return nil
         }
@@ -23,24 +24,13 @@ extension Register {
     /// and ``names`` and rules speak of; nil when it does not fit. A slice is shifted into its
     /// place, with zeros around it. Negative numbers are in two's complement of the type's width.
     package func encode(raw: UInt64) -> [UInt16]? {
-        if case .text = type { return nil }
+        if type.isText { return version == nil ? nil : Int(exactly: raw).flatMap(encode(version:)) }
         guard raw <= type.largestPattern else { return nil }
         guard let bits else { return words(of: raw) }
         guard raw <= bits.mask >> UInt64(bits.shift) else { return nil }
         let shifted = raw << UInt64(bits.shift)
         guard shifted & ~bits.mask == 0 else { return nil }
         return words(of: shifted)
-    }
-
-    /// The words of a text, filled up with NUL; nil when it is too long or not printable ASCII.
-    package func encode(text: String) -> [UInt16]? {
-        guard case .text(let registers, _) = type else { return nil }
-        var bytes = Array(text.utf8)
-        guard bytes.count <= registers * 2, bytes.allSatisfy({ 0x20...0x7E ~= $0 }) else {
-            return nil
-        }
-        bytes.append(contentsOf: repeatElement(0, count: registers * 2 - bytes.count))
-        return (0..<registers).map { UInt16(bytes[$0 * 2]) << 8 | UInt16(bytes[$0 * 2 + 1]) }
     }
 
     /// The words of a raw value of either kind.
@@ -54,6 +44,10 @@ extension Register {
     // MARK: - Numbers to words
 
     private func pattern(ofCanonical canonical: Int, _ rounding: CodecRounding) -> UInt64? {
+        if let version {
+            return VersionNumber(canonical: canonical).raw(version, width: width)
+        }
+        guard table.isEmpty else { return tableEntry(for: canonical, rounding)?.raw }
         switch type {
         case .text: return nil
         case .f32:
@@ -69,6 +63,25 @@ extension Register {
 
     private func words(of pattern: UInt64) -> [UInt16] {
         let lowFirst = (0..<width).map { UInt16(truncatingIfNeeded: pattern >> UInt64($0 * 16)) }
-        return wordOrder == .lowFirst ? lowFirst : lowFirst.reversed()
+        return inByteOrder(wordOrder == .lowFirst ? lowFirst : lowFirst.reversed())
+    }
+
+    /// Of equal ones the first in the file.
+    private func tableEntry(for canonical: Int, _ rounding: CodecRounding) -> TableEntry? {
+        switch rounding {
+        case .down:
+            return table.filter { $0.canonical <= canonical }
+                .max { $0.canonical < $1.canonical }
+        case .nearest:
+            func distance(_ entry: TableEntry) -> UInt128 {
+                (Int128(entry.canonical) - Int128(canonical)).magnitude
+            }
+            return table.min { distance($0) < distance($1) }
+        }
+    }
+
+    private func encode(version canonical: Int) -> [UInt16]? {
+        guard canonical >= 0 else { return nil }
+        return encode(text: VersionNumber(canonical: canonical).text)
     }
 }

@@ -16,7 +16,8 @@ extension ProfileCompiler {
 
     mutating func link(_ file: Section) -> LinkTraits? {
         let keys = [
-            "port", "unit-id", "minimum-poll", "request-gap", "response-timeout", "block",
+            "port", "unit-id", "serial", "single-connection", "delay-after-connect", "minimum-poll",
+            "request-gap", "response-timeout", "block",
         ]
         guard let section = section(file, "link", keys: keys) else { return nil }
         let port = whole(section, "port", in: 1...65535, otherwise: 502)
@@ -29,27 +30,54 @@ extension ProfileCompiler {
         let timeout = duration(
             section, "response-timeout", in: .milliseconds(200) ... .seconds(10),
             otherwise: .seconds(1))
+        let isSingle = truth(section, "single-connection", otherwise: false)
+        let delay = duration(
+            section, "delay-after-connect", in: .zero ... .seconds(30), otherwise: .zero)
+        let line = section["serial"].flatMap { serial($0) }
         let block = block(section)
-        guard let port, let unit, let gap, let poll, let timeout, let block else { return nil }
+        guard let port, let unit, let gap, let poll, let timeout, let isSingle, let delay, let block
+        else { return nil }
         return LinkTraits(
             port: UInt16(port), unit: UInt8(unit), requestGap: gap, minimumPoll: poll,
-            responseTimeout: timeout, maximumBlock: block.registers, maximumGap: block.gap)
+            responseTimeout: timeout, maximumBlock: block.registers, maximumGap: block.gap,
+            barriers: block.barriers, isSingleConnection: isSingle, delayAfterConnect: delay,
+            serial: line)
     }
 
-    /// `block: single`, or `block: { registers: 125, gap: 8 }`.
-    private mutating func block(_ link: Section) -> (registers: Int, gap: Int?)? {
+    /// Line settings as the wallbox is delivered: `{ baud: 19200, parity: even, stop-bits: 1 }`.
+    private mutating func serial(_ node: DocumentNode) -> SerialSettings? {
+        guard let section = section(node, "'serial'", keys: ["baud", "parity", "stop-bits"]) else {
+            return nil
+        }
+        let baud = whole(section, "baud", in: 300...1_000_000, otherwise: nil)
+        let parity: SerialSettings.Parity? = word(section, "parity", otherwise: nil)
+        let stopBits = whole(section, "stop-bits", in: 1...2, otherwise: nil)
+        guard let baud, let parity, let stopBits else { return nil }
+        return SerialSettings(baud: baud, parity: parity, stopBits: stopBits)
+    }
+
+    private typealias Block = (registers: Int, gap: Int?, barriers: [UInt16])
+
+    /// `block: single`, or `block: { registers: 125, gap: 8, barriers: [0x100] }`.
+    private mutating func block(_ link: Section) -> Block? {
         let most = ModbusOperation.maximumReadCount
         guard let node = required(link, "block") else { return nil }
         guard case .mapping = node.content else {
             return value(node, "'single', or a mapping with 'registers' and 'gap'") {
-                $0 == "single" ? (most, nil) : nil
+                $0 == "single" ? (most, nil, []) : nil
             }
         }
-        guard let section = section(node, "'block'", keys: ["registers", "gap"]),
+        guard let section = section(node, "'block'", keys: ["registers", "gap", "barriers"]),
             let registers = whole(section, "registers", in: 1...most, otherwise: most),
             let gap = whole(section, "gap", in: 0...most, otherwise: 0)
         else { return nil }
-        return (registers, gap)
+        let barriers = section["barriers"].map { elements($0) } ?? []
+        let addresses = barriers.compactMap { barrier in
+            value(barrier, "a whole number from 0 to 65535") {
+                ScalarSyntax.whole($0).flatMap { UInt16(exactly: $0) }
+            }
+        }
+        return (registers, gap, addresses)
     }
 
     mutating func electrical(_ file: Section) -> ElectricalTraits? {

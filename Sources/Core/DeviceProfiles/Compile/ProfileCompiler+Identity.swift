@@ -18,7 +18,7 @@ extension ProfileCompiler {
     private mutating func match(
         _ node: DocumentNode, _ draft: RegisterDraft
     ) -> IdentityRule.Match? {
-        if draft.register.type.isText {
+        if draft.register.isText {
             guard let section = section(node, "the match of a text", keys: ["begins"]),
                 let begins = required(section, "begins")
             else { return nil }
@@ -26,6 +26,10 @@ extension ProfileCompiler {
             return texts.isEmpty ? nil : .prefix(texts)
         }
         guard case .mapping = node.content else {
+            if draft.register.version != nil {
+                return value(node, "a version such as v1.22.2", ScalarSyntax.version)
+                    .map { .range($0...$0) }
+            }
             let values = elements(node).compactMap { rawNumber($0, draft) }
             return values.isEmpty ? nil : .equals(values)
         }

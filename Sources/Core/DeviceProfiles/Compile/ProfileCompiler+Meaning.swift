@@ -27,7 +27,7 @@ extension ProfileCompiler {
             diagnostics.error(
                 section["count"]?.place ?? section.place,
                 "\(quantity.rawValue) has one value, not \(draft.register.count)",
-                "Only currents and voltages have one for each phase")
+                "Only currents, voltages and powers have one for each phase")
         }
     }
 
@@ -72,22 +72,25 @@ extension ProfileCompiler {
     }
 
     private mutating func checkUnit(_ section: Section, _ draft: RegisterDraft) {
-        guard let quantity = draft.register.quantity else { return }
+        // What a table gives has its unit there.
+        guard let quantity = draft.register.quantity, section["table"] == nil else { return }
         let node = section["unit"]
-        switch (quantity.dimension, draft.dimension) {
-        case (let wanted?, let given?) where wanted != given:
+        let symbols = quantity.dimensions.flatMap(\.symbols).joined(separator: ", ")
+        if let given = draft.dimension {
+            guard !quantity.dimensions.contains(given) else { return }
+            if quantity.dimensions.isEmpty {
+                diagnostics.error(
+                    node?.place ?? section.place, "\(quantity.rawValue) has no unit",
+                    "Remove 'unit'")
+            } else {
+                diagnostics.error(
+                    node?.place ?? section.place,
+                    "\(quantity.rawValue) cannot be in a unit of \(given.rawValue)",
+                    "Use one of: \(symbols)")
+            }
+        } else if node == nil, !quantity.dimensions.isEmpty {
             diagnostics.error(
-                node?.place ?? section.place,
-                "\(quantity.rawValue) cannot be in a unit of \(given.rawValue)",
-                "Use one of: \(wanted.symbols.joined(separator: ", "))")
-        case (let wanted?, nil) where node == nil:
-            diagnostics.error(
-                draft.place, "\(section.name) has no unit",
-                "Add 'unit:', one of: \(wanted.symbols.joined(separator: ", "))")
-        case (nil, .some):
-            diagnostics.error(
-                node?.place ?? section.place, "\(quantity.rawValue) has no unit", "Remove 'unit'")
-        default: break
+                draft.place, "\(section.name) has no unit", "Add 'unit:', one of: \(symbols)")
         }
     }
 
@@ -158,15 +161,17 @@ extension ProfileCompiler {
 }
 
 extension MeasuredQuantity {
-    /// nil for what is counted in no unit.
-    var dimension: Dimension? {
+    /// What it may be measured in; empty for what is counted in no unit. Limits are in watts where
+    /// the wallbox is set in watts.
+    var dimensions: [Dimension] {
         switch self {
-        case .power, .powers: .power
-        case .currents, .setpoint, .hardwareMaximum, .failsafeCurrent: .current
-        case .voltages: .voltage
-        case .energyTotal, .energySession: .energy
-        case .uptime, .failsafeTimeout, .setpointValidity: .time
-        case .errorCode, .serial, .firmware, .livePhases, .connectors: nil
+        case .power, .powers: [.power]
+        case .currents, .hardwareMaximum: [.current]
+        case .setpoint, .failsafeCurrent: [.current, .power]
+        case .voltages: [.voltage]
+        case .energyTotal, .energySession: [.energy]
+        case .uptime, .failsafeTimeout, .setpointValidity: [.time]
+        case .errorCode, .serial, .firmware, .livePhases, .connectors: []
         }
     }
 

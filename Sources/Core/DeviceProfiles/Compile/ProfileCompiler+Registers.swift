@@ -3,8 +3,11 @@ import ChargeModel
 /// The section `registers`: one line for each.
 extension ProfileCompiler {
     private static let registerKeys = [
-        "at", "type", "registers", "space", "unit-id", "unit", "scale", "offset", "order", "count",
-        "stride", "bits", "invalid", "values", "is", "poll", "read", "write", "persistence",
+        "at", "type", "registers", "encoding", "space", "unit-id", "unit", "scale", "offset",
+        "order",
+        "byte-order", "count", "stride", "phases", "bits", "invalid", "values", "table", "version",
+        "is", "poll", "if", "optional", "outside-charging", "read", "write", "persistence",
+        "writes-per-day", "connector", "connector-stride", "connector-shift",
     ]
 
     /// Words that mean something else where register names stand.
@@ -14,6 +17,7 @@ extension ProfileCompiler {
         guard let node = required(file, "registers"), let section = mapping(node, "'registers'")
         else { return }
         for entry in section.entries { readRegister(entry) }
+        readGates()
     }
 
     private mutating func readRegister(_ entry: DocumentNode.Entry) {
@@ -37,7 +41,11 @@ extension ProfileCompiler {
         readMeaning(section, &draft)
         readScale(section, &draft)
         readBits(section, &draft)
+        readVersion(section, &draft)
         readNamedValues(section, &draft)
+        readTable(section, &draft)
+        readPresence(section, &draft)
+        readConnector(section, &draft)
     }
 
     // MARK: - Where it is
@@ -52,15 +60,9 @@ extension ProfileCompiler {
         {
             draft.register.unit = .fixed(UInt8(unit))
         }
-        draft.register.type = type(section) ?? .u16
+        draft.register.type = type(section, draft.register.space) ?? .u16
         let width = draft.register.width
-        if let node = section["order"] {
-            if width == 1 || draft.register.type.isText {
-                diagnostics.error(
-                    node.place, "\(section.name) has no words to order", "Remove 'order'")
-            }
-            draft.register.wordOrder = word(node, "'order'") ?? .highFirst
-        }
+        readOrder(section, &draft)
         draft.register.count = whole(section, "count", in: 1...3, otherwise: 1) ?? 1
         draft.register.stride =
             whole(section, "stride", in: width...1000, otherwise: width) ?? width
@@ -69,6 +71,7 @@ extension ProfileCompiler {
                 node.place, "\(section.name) has one value and a stride",
                 "Remove 'stride', or say how many values there are with 'count'")
         }
+        readPhases(section, &draft)
         let last = Int(draft.register.address) + (draft.register.count - 1) * draft.register.stride
         if last + width - 1 > 65535 {
             diagnostics.error(
@@ -76,30 +79,6 @@ extension ProfileCompiler {
                 "\(section.name) reaches to address \(last + width - 1)",
                 "Addresses end at 65535; they count from 0 and carry no 4xxxx prefix")
         }
-    }
-
-    private mutating func type(_ section: Section) -> RegisterType? {
-        let names: [(name: String, type: RegisterType)] = [
-            ("u16", .u16), ("s16", .s16), ("u32", .u32), ("s32", .s32), ("u64", .u64),
-            ("s64", .s64), ("f32", .f32), ("f64", .f64),
-        ]
-        guard let node = required(section, "type"), let name = scalar(node, "a type") else {
-            return nil
-        }
-        if name == "text" {
-            return whole(section, "registers", in: 1...64, otherwise: nil)
-                .map { .text(registers: $0) }
-        }
-        if let node = section["registers"] {
-            diagnostics.error(
-                node.place, "the type \(name) has its own length",
-                "Remove 'registers'; it is for texts")
-        }
-        if let type = names.first(where: { $0.name == name })?.type { return type }
-        diagnostics.error(
-            node.place, "there is no type '\(name)'",
-            Spelling.suggestion(for: name, among: names.map(\.name) + ["text"]))
-        return nil
     }
 
     // MARK: - How it is used
@@ -129,6 +108,24 @@ extension ProfileCompiler {
                     "Remove 'persistence', or say how it is written")
             }
         }
+        readBudget(section, &draft)
+    }
+
+    /// Flash memory of 100,000 cycles lasts for years at this rate.
+    private static let retentiveWritesPerDay = 100
+
+    private mutating func readBudget(_ section: Section, _ draft: inout RegisterDraft) {
+        if draft.register.persistence == .retentive {
+            draft.register.writesPerDay = Self.retentiveWritesPerDay
+        }
+        guard let node = section["writes-per-day"] else { return }
+        if draft.register.write == nil {
+            diagnostics.error(
+                node.place, "\(section.name) is never written and has a budget of writes",
+                "Remove 'writes-per-day', or say how it is written")
+        }
+        draft.register.writesPerDay = whole(
+            section, "writes-per-day", in: 1...100_000, otherwise: nil)
     }
 
     private mutating func checkWrite(
@@ -140,10 +137,15 @@ extension ProfileCompiler {
                 "\(section.name) takes \(register.width) registers and function 6 writes one",
                 "Use 'write: multiple'")
         }
-        if register.space == .input {
+        if register.space == .input || register.space == .discrete {
             diagnostics.error(
-                node.place, "\(section.name) is an input register, which nothing writes",
-                "Use 'space: holding', or remove 'write'")
+                node.place, "\(section.name) is an input, which nothing writes",
+                "Use 'space: \(register.space == .input ? "holding" : "coil")', or remove 'write'")
+        }
+        if register.space == .coil, register.write == .multiple {
+            diagnostics.error(
+                node.place, "function 16 writes no coils",
+                "Use 'write: single', which is function 5 for a coil")
         }
         if register.count > 1 || register.type.isText || section["bits"] != nil {
             diagnostics.error(

@@ -42,6 +42,14 @@ extension ProfileCompiler {
         }
     }
 
+    mutating func requireReadOnce(_ id: RegisterID, _ place: Place) {
+        let draft = draft(id)
+        guard !draft.isBroken, draft.register.poll != .once else { return }
+        diagnostics.error(
+            place, "'\(draft.register.name)' decides what is read, and may change with every poll",
+            "Give it 'poll: once'")
+    }
+
     /// A register that is referred to for writing.
     mutating func writable(_ node: DocumentNode) -> RegisterID? {
         guard let id = reference(node) else { return nil }
@@ -73,14 +81,21 @@ extension ProfileCompiler {
     /// A raw value of a register: the name of one, or a number or text as the register holds it.
     mutating func rawValue(_ node: DocumentNode, _ draft: RegisterDraft) -> RawValue? {
         let register = draft.register
-        guard register.type.isText else {
+        guard register.isText else {
             return rawNumber(node, draft).map { .number($0) }
         }
         guard let text = scalar(node, "a text") else { return nil }
         if let named = register.names.first(where: { $0.name == text }) { return named.raw }
-        guard register.encode(text: text) != nil else {
+        guard let words = register.encode(text: text) else {
             diagnostics.error(
-                node.place, "'\(text)' does not fit \(register.width) registers of ASCII", "")
+                node.place,
+                "'\(text)' does not fit \(register.width) registers of \(register.alphabet)", "")
+            return nil
+        }
+        guard case .text(text) = register.decode(words[...]) else {
+            diagnostics.error(
+                node.place, "'\(register.name)' never reads '\(text)'",
+                "Write it as it is read, such as all digits in upper case")
             return nil
         }
         return .text(text)
@@ -116,6 +131,16 @@ extension RegisterDraft {
 }
 
 extension Register {
+    /// What its text is made of.
+    fileprivate var alphabet: String {
+        guard case .text(_, let encoding) = type else { return "numbers" }
+        switch encoding {
+        case .ascii: return "ASCII"
+        case .utf16: return "UTF-16"
+        case .hex: return "hexadecimal digits"
+        }
+    }
+
     /// The pattern of a literal; nil when there is none that fits.
     fileprivate func pattern(of text: String) -> UInt64? {
         guard let pattern = literal(text), encode(raw: pattern) != nil else { return nil }

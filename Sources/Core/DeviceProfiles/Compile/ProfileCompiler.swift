@@ -10,6 +10,8 @@ struct ProfileCompiler {
     let id: String
     var diagnostics: DiagnosticList
     var registers: [RegisterDraft] = []
+    /// The section `connectors`, which registers refer to.
+    var connectors: ConnectorDraft?
 
     init(id: String, diagnostics: DiagnosticList) {
         self.id = id
@@ -18,8 +20,9 @@ struct ProfileCompiler {
 
     /// The keys of a profile, in the order in which they are read best.
     static let keys = [
-        "profile", "title", "vendor", "model", "source", "link", "electrical", "registers", "state",
-        "control", "heartbeat", "failsafe", "identity",
+        "profile", "extends", "address-shift", "title", "vendor", "model", "source", "link",
+        "electrical", "connectors", "registers", "derived", "state", "control", "heartbeat",
+        "failsafe", "identity",
     ]
 
     mutating func compile(_ document: DocumentNode) -> DeviceProfile? {
@@ -31,22 +34,28 @@ struct ProfileCompiler {
         let source = source(file)
         let link = link(file)
         let electrical = electrical(file)
+        readConnectors(file)
         readRegisters(file)
         let errors = diagnostics.errorCount
+        let derived = derived(file)
         let stateRules = stateRules(file)
         let control = control(file)
         let failsafe = failsafe(file, control)
         let heartbeat = heartbeat(file, control, failsafe)
         let identity = identity(file)
         checkRegisters(link, electrical, areSectionsRead: diagnostics.errorCount == errors)
+        checkMeasurements(derived, electrical)
+        checkConnectors()
         guard !diagnostics.hasErrors, let title, let vendor, let model, let source, let link,
             let electrical, let control, let heartbeat
         else { return nil }
         return DeviceProfile(
             id: id, title: title, vendor: vendor, model: model, source: source, link: link,
-            electrical: electrical, registers: registers.map(\.register),
+            electrical: electrical, connectors: connectors?.traits,
+            registers: registers.map(\.register),
             readPlan: ReadPlanner.plan(registers.map(\.register), link), stateRules: stateRules,
-            control: control, heartbeat: heartbeat, failsafe: failsafe, identity: identity)
+            derived: derived, control: control, heartbeat: heartbeat, failsafe: failsafe,
+            identity: identity)
     }
 
     /// The id is the file's name, and the file says it itself: a copied file that kept the name of
@@ -71,6 +80,8 @@ struct RegisterDraft {
     /// Of its name in the file.
     var place: Place
     var dimension: Dimension?
+    /// The conditions of `if`, which are read once all registers are known.
+    var gate: DocumentNode?
     /// Something about it could not be read: nothing more is concluded from it.
     var isBroken = false
     /// A rule, a command or another section refers to it.
@@ -85,9 +96,19 @@ extension DeviceProfile {
     /// Stages: parse (YAML with places), read and check (diagnostics with place and remedy),
     /// compile. All problems come out of one run; `profile` is nil when any of them is an error.
     ///
-    /// - Parameter id: The file's name without `.yaml`.
-    package static func compile(_ text: String, id: String) -> ProfileCompilation {
-        let (document, diagnostics) = DocumentParser.parse(text)
+    /// - Parameters:
+    ///   - id: The file's name without `.yaml`.
+    ///   - parent: The text of the profile of a name, for one that extends it; nil when there is
+    ///     none. Without it nothing can be extended.
+    package static func compile(
+        _ text: String, id: String, parent: @escaping (String) -> String? = { _ in nil }
+    ) -> ProfileCompilation {
+        var (document, diagnostics) = DocumentParser.parse(text)
+        if let own = document {
+            let resolved = DocumentInheritance.resolve(own, id: id, text: parent)
+            document = resolved.document
+            diagnostics.append(resolved.diagnostics)
+        }
         guard let document else {
             return ProfileCompilation(profile: nil, diagnostics: diagnostics.sorted)
         }

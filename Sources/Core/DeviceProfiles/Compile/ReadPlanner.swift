@@ -2,30 +2,46 @@ import Modbus
 
 /// Joins registers to as few reads as the link bears.
 ///
-/// A block never mixes unit ids, spaces or poll classes, never exceeds the longest block, never
-/// covers more unused registers between two values than the link allows, and never splits a value.
-/// What cannot be read or is never polled is in no block.
+/// A block never mixes unit ids, spaces, poll classes or gates, never exceeds the longest block, never
+/// covers more unused registers between two values than the link allows, never crosses a barrier, and
+/// never splits a value. An optional register is read alone: its refusal says nothing of others. What
+/// cannot be read or is never polled is in no block.
 enum ReadPlanner {
     static func plan(_ registers: [Register], _ link: LinkTraits) -> [ReadBlock] {
-        let items = items(registers).sorted { $0.order.lexicographicallyPrecedes($1.order) }
+        let gates = distinctGates(registers)
+        let items = items(registers, gates)
+            .sorted { $0.order.lexicographicallyPrecedes($1.order) }
         var blocks: [ReadBlock] = []
+        var party: ReadItem.Party?
         for item in items {
-            if let last = blocks.last, let joined = last.joining(item, link) {
+            if party == item.party, let last = blocks.last, let joined = last.joining(item, link) {
                 blocks[blocks.count - 1] = joined
             } else {
                 blocks.append(item.block)
             }
+            party = item.party
         }
         return blocks
     }
 
-    private static func items(_ registers: [Register]) -> [ReadItem] {
+    /// In the order of the file; what is always there comes first.
+    private static func distinctGates(_ registers: [Register]) -> [[RegisterCondition]] {
+        registers.map(\.gate).reduce(into: [[]]) { gates, gate in
+            if !gates.contains(gate) { gates.append(gate) }
+        }
+    }
+
+    private static func items(
+        _ registers: [Register], _ gates: [[RegisterCondition]]
+    ) -> [ReadItem] {
         var items: [ReadItem] = []
         for (index, register) in registers.enumerated()
         where register.isReadable && register.poll != .never {
             for element in 0..<register.count {
                 items.append(
-                    ReadItem(id: RegisterID(index), register: register, element: element))
+                    ReadItem(
+                        id: RegisterID(index), register: register, element: element,
+                        gate: gates.firstIndex(of: register.gate) ?? 0))
             }
         }
         return items
@@ -37,6 +53,18 @@ private struct ReadItem {
     var id: RegisterID
     var register: Register
     var element: Int
+    /// Which of the gates of the profile it has.
+    var gate: Int
+
+    /// What may be read together; what is optional, with itself only.
+    var party: Party {
+        Party(gate: register.gate, optional: register.isOptional ? id : nil)
+    }
+
+    struct Party: Hashable {
+        var gate: [RegisterCondition]
+        var optional: RegisterID?
+    }
 
     var address: Int { Int(register.address(ofElement: element)) }
 
@@ -54,7 +82,15 @@ private struct ReadItem {
             case .charger: -1
             case .fixed(let unit): Int(unit)
             }
-        return [poll, unit, register.space == .holding ? 0 : 1, address, id.rawValue]
+        let space =
+            switch register.space {
+            case .holding: 0
+            case .input: 1
+            case .coil: 2
+            case .discrete: 3
+            }
+        let optional = register.isOptional ? id.rawValue + 1 : 0
+        return [poll, unit, space, gate, optional, address, id.rawValue]
     }
 
     var block: ReadBlock {
@@ -78,12 +114,19 @@ extension ReadBlock {
         let isSameSpan = offset == 0 && register.width == Int(count)
         if !isSameSpan {
             guard let gap = link.maximumGap, offset - Int(count) <= gap,
-                length <= link.maximumBlock
+                length <= link.maximumBlock, !link.hasBarrier(from: Int(address), length: length)
             else { return nil }
         }
         var joined = self
         joined.count = UInt16(length)
         joined.entries.append(Entry(register: item.id, element: item.element, offset: offset))
         return joined
+    }
+}
+
+extension LinkTraits {
+    /// Whether a read would begin below a barrier and reach it.
+    fileprivate func hasBarrier(from address: Int, length: Int) -> Bool {
+        barriers.contains { address < Int($0) && Int($0) < address + length }
     }
 }

@@ -9,8 +9,9 @@ extension ProfileCompiler {
     ) {
         checkUse(areSectionsRead)
         checkQuantities(electrical)
-        checkOverlaps()
+        checkOverlaps(registers)
         guard let link else { return }
+        checkBarriers(link)
         for draft in registers where draft.register.width > link.maximumBlock && !draft.isBroken {
             diagnostics.error(
                 draft.place,
@@ -57,13 +58,15 @@ extension ProfileCompiler {
             }
             let earlier = registers[..<index].first {
                 $0.register.quantity == quantity && $0.register.isReadable && !$0.isBroken
+                    && !$0.register.mayLackValue
             }
             if let earlier, quantity != .hardwareMaximum {
                 diagnostics.error(
                     draft.place,
                     "'\(draft.register.name)' measures \(quantity.rawValue), as "
                         + "'\(earlier.register.name)' does",
-                    "Only hardware-maximum may be measured by several registers")
+                    "Of several the first with a value counts: give the earlier one 'if', "
+                        + "'optional' or 'invalid', or remove one")
             }
             if let phases = electrical?.phases, draft.register.count > 1,
                 draft.register.count != phases
@@ -75,7 +78,11 @@ extension ProfileCompiler {
                     "Check 'count' and 'phases'")
             }
         }
-        let measured = registers.compactMap(\.register.quantity)
+    }
+
+    /// What is needed to notice a vehicle that ignores its limit.
+    mutating func checkMeasurements(_ derived: [DerivedValue], _ electrical: ElectricalTraits?) {
+        let measured = registers.compactMap(\.register.quantity) + derived.map(\.quantity)
         if !measured.contains(.power), !measured.contains(.currents),
             let first = registers.first
         {
@@ -85,17 +92,32 @@ extension ProfileCompiler {
         }
     }
 
+    private mutating func checkBarriers(_ link: LinkTraits) {
+        for draft in registers where !draft.isBroken {
+            for barrier in link.barriers
+            where draft.register.spans.contains(where: {
+                $0.lowerBound < Int(barrier) && Int(barrier) <= $0.upperBound
+            }) {
+                diagnostics.error(
+                    draft.place,
+                    "'\(draft.register.name)' reaches across the barrier at \(barrier)",
+                    "Check the address and 'barriers' in 'block'")
+            }
+        }
+    }
+
     // MARK: - Overlaps
 
-    private mutating func checkOverlaps() {
+    mutating func checkOverlaps(_ registers: [RegisterDraft], _ whose: String = "") {
         for (index, draft) in registers.enumerated() where !draft.isBroken {
             for other in registers[..<index] where !other.isBroken {
                 guard draft.register.overlaps(other.register),
-                    !draft.register.sharesBits(with: other.register)
+                    !draft.register.sharesBits(with: other.register),
+                    !draft.register.isAlternative(to: other.register)
                 else { continue }
                 diagnostics.error(
                     draft.place,
-                    "'\(draft.register.name)' (\(draft.register.extent)) overlaps "
+                    "\(whose)'\(draft.register.name)' (\(draft.register.extent)) overlaps "
                         + "'\(other.register.name)' (\(other.register.extent))",
                     "Check addresses and types; one register can have 'write' and be read, and "
                         + "parts of one are told apart with 'bits'")
@@ -118,7 +140,7 @@ extension Register {
         return last == Int(address) ? "\(address)" : "\(address) to \(last)"
     }
 
-    fileprivate func overlaps(_ other: Register) -> Bool {
+    func overlaps(_ other: Register) -> Bool {
         guard unit == other.unit, space == other.space else { return false }
         return spans.contains { span in other.spans.contains { $0.overlaps(span) } }
     }
@@ -126,6 +148,18 @@ extension Register {
     /// Slices of the same registers, read the same way.
     fileprivate func sharesBits(with other: Register) -> Bool {
         bits != nil && other.bits != nil && address == other.address && type == other.type
-            && wordOrder == other.wordOrder && count == other.count && stride == other.stride
+            && wordOrder == other.wordOrder && byteOrder == other.byteOrder && count == other.count
+            && stride == other.stride
+    }
+
+    /// Two readings of the same registers, by conditions that differ.
+    fileprivate func isAlternative(to other: Register) -> Bool {
+        !gate.isEmpty && !other.gate.isEmpty && gate != other.gate
+    }
+
+    /// Whether another register may have to stand in for it.
+    fileprivate var mayLackValue: Bool {
+        !gate.isEmpty || isOptional || !invalid.isEmpty || type.isFloat || type.isText
+            || outsideCharging == .absent
     }
 }

@@ -8,16 +8,8 @@ enum ReservedKeys {
     }
 
     private static let all: [(key: String, purpose: String)] = [
-        ("extends", "profiles that inherit from another"),
         ("variants", "variants of one model"),
-        ("parameters", "connectors and installation options"),
-        ("since", "firmware gates"),
-        ("probe", "capability probes"),
         ("transport", "links other than Modbus TCP"),
-        ("serial-line", "serial settings"),
-        ("connections", "limits on simultaneous connections"),
-        ("byte-order", "swapped bytes inside a register"),
-        ("derive", "values computed from others"),
         ("on-connect", "writes at connect"),
         ("on-disconnect", "writes at disconnect"),
         ("phase-switching", "switching between 1 and 3 phases"),

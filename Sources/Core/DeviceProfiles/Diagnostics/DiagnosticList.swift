@@ -18,6 +18,15 @@ struct DiagnosticList: Hashable, Sendable {
         all += other.all
     }
 
+    /// The problems of a profile that is extended, at the place of the key that does so.
+    mutating func append(_ other: DiagnosticList, inheritedFrom profile: String, at place: Place) {
+        for problem in other.all {
+            var heir = place
+            heir.origin = Place.Origin(profile: profile, line: problem.line)
+            add(problem.severity, heir, problem.message, problem.remedy)
+        }
+    }
+
     /// In the order of the file; at one place in the order of finding.
     var sorted: [ProfileDiagnostic] {
         all.enumerated().sorted { left, right in
@@ -30,9 +39,10 @@ struct DiagnosticList: Hashable, Sendable {
         _ severity: ProfileDiagnostic.Severity, _ place: Place, _ message: String,
         _ remedy: String
     ) {
+        let inherited = place.origin.map { "from '\($0.profile)', line \($0.line): " } ?? ""
         all.append(
             ProfileDiagnostic(
-                severity, line: place.line, column: place.column, message: message,
+                severity, line: place.line, column: place.column, message: inherited + message,
                 remedy: remedy))
     }
 }

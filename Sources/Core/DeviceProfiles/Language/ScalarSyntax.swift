@@ -34,6 +34,20 @@ enum ScalarSyntax {
         return number.multiplied(by: measure.factor)?.whole
     }
 
+    /// As ``quantity(_:_:)`` of whatever dimension its unit has.
+    static func quantity(_ text: String) -> (canonical: Int, dimension: Dimension)? {
+        let split = text.firstIndex { $0.isLetter } ?? text.endIndex
+        guard let dimension = Measure(text[split...])?.dimension,
+            let canonical = quantity(text, dimension)
+        else { return nil }
+        return (canonical, dimension)
+    }
+
+    /// A firmware's version, `v1.22.2`, as its canonical number.
+    static func version(_ text: String) -> Int? {
+        VersionNumber(literal: text)?.canonical
+    }
+
     /// A time not below 0 with its unit: `500ms`, `30 s`, `2min`; at most a day.
     static func duration(_ text: String) -> Duration? {
         guard let milliseconds = quantity(text, .time), 0...86_400_000 ~= milliseconds else {

@@ -2,6 +2,14 @@
 struct Place: Hashable, Sendable, Comparable {
     var line: Int
     var column: Int
+    /// Where it stands really, when this is the place of the key that inherits it.
+    var origin: Origin?
+
+    /// A line of a profile that is extended.
+    struct Origin: Hashable, Sendable {
+        var profile: String
+        var line: Int
+    }
 
     static let start = Place(line: 1, column: 1)
 

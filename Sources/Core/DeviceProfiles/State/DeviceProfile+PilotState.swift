@@ -10,8 +10,9 @@ extension DeviceProfile {
     /// The pilot state by the state rules: that of the first rule whose conditions all hold.
     ///
     /// A rule that could hold, but for a value that is missing, makes the state absent for that
-    /// value's reason: what cannot be known is not decided by the rules after it. When no rule
-    /// holds the state is `.implausible`.
+    /// value's reason: what cannot be known is not decided by the rules after it. A register that is
+    /// known not to be there (`.notProvided`) fulfils nothing. When no rule holds the state is
+    /// `.implausible`.
     package func pilotState(_ values: RegisterValues) -> PilotDecoding {
         stateRules.pilotState(values)
     }
@@ -46,6 +47,7 @@ extension StateRule {
         var missing: Absence?
         for condition in conditions {
             switch values[condition.register] ?? .unavailable(.notYetRead) {
+            case .unavailable(.notProvided): return .fails
             case .unavailable(let absence): missing = missing ?? absence
             case let value where condition.test.holds(value): continue
             case .number, .text: return .fails

@@ -90,6 +90,7 @@ struct StateSpace {
         func add(_ raw: RawValue) {
             if !candidates.contains(raw), register.encode(raw) != nil { candidates.append(raw) }
         }
+        for entry in register.table { add(.number(entry.raw)) }
         for condition in rules.flatMap(\.conditions) where condition.register == id {
             switch condition.test {
             case .oneOf(let values): for value in values { add(.number(value)) }
@@ -108,7 +109,7 @@ struct StateSpace {
             }
         }
         // A value that no rule names, for rules that hold for any.
-        guard !register.type.isText else {
+        guard !register.isText else {
             add(.text("-"))
             return candidates
         }
