@@ -81,11 +81,18 @@ extension ProfileCompiler {
     }
 
     mutating func electrical(_ file: Section) -> ElectricalTraits? {
-        guard let section = section(file, "electrical", keys: ["phases", "rated-power"]),
+        guard
+            let section = section(
+                file, "electrical", keys: ["phases", "rated-power", "measures"]),
             let phases = required(section, "phases")
         else { return nil }
         let count = value(phases, "1 or 3, the phases of the model") {
             ["1": 1, "3": 3][$0]
+        }
+        if let node = section["measures"],
+            value(node, "'nothing'", { $0 == "nothing" ? true : nil }) != nil
+        {
+            measuresNothing = node.place
         }
         var ratedPower: Watts?
         if let node = section["rated-power"] {

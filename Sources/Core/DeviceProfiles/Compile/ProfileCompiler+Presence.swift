@@ -7,7 +7,7 @@ extension ProfileCompiler {
         draft.register.isOptional = truth(section, "optional", otherwise: false) ?? false
         draft.register.outsideCharging =
             word(section, "outside-charging", otherwise: .asRead) ?? .asRead
-        for key in ["if", "optional", "outside-charging"] where !draft.register.isReadable {
+        for key in ["optional", "outside-charging"] where !draft.register.isReadable {
             guard let node = section[key] else { continue }
             diagnostics.error(
                 node.place, "\(section.name) is never read and has '\(key)'", "Remove '\(key)'")

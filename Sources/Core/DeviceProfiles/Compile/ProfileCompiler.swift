@@ -12,6 +12,8 @@ struct ProfileCompiler {
     var registers: [RegisterDraft] = []
     /// The section `connectors`, which registers refer to.
     var connectors: ConnectorDraft?
+    /// Where the profile says that the wallbox has no meter.
+    var measuresNothing: Place?
 
     init(id: String, diagnostics: DiagnosticList) {
         self.id = id
@@ -44,7 +46,7 @@ struct ProfileCompiler {
         let heartbeat = heartbeat(file, control, failsafe)
         let identity = identity(file)
         checkRegisters(link, electrical, areSectionsRead: diagnostics.errorCount == errors)
-        checkMeasurements(derived, electrical)
+        checkMeasurements(derived)
         checkConnectors()
         guard !diagnostics.hasErrors, let title, let vendor, let model, let source, let link,
             let electrical, let control, let heartbeat

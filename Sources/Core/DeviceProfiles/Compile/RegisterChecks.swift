@@ -81,14 +81,17 @@ extension ProfileCompiler {
     }
 
     /// What is needed to notice a vehicle that ignores its limit.
-    mutating func checkMeasurements(_ derived: [DerivedValue], _ electrical: ElectricalTraits?) {
+    mutating func checkMeasurements(_ derived: [DerivedValue]) {
         let measured = registers.compactMap(\.register.quantity) + derived.map(\.quantity)
-        if !measured.contains(.power), !measured.contains(.currents),
-            let first = registers.first
-        {
+        let isMeasured = measured.contains { [.power, .powers, .currents].contains($0) }
+        if let measuresNothing, isMeasured {
+            diagnostics.error(
+                measuresNothing, "power or currents are measured", "Remove 'measures: nothing'")
+        } else if measuresNothing == nil, !isMeasured, let first = registers.first {
             diagnostics.warning(
                 first.place, "neither power nor currents are measured",
-                "Without them nobody notices a vehicle that ignores its limit")
+                "Without them nobody notices a vehicle that ignores its limit: if there is no meter "
+                    + "at all, say 'measures: nothing' in 'electrical'")
         }
     }
 
@@ -113,7 +116,7 @@ extension ProfileCompiler {
             for other in registers[..<index] where !other.isBroken {
                 guard draft.register.overlaps(other.register),
                     !draft.register.sharesBits(with: other.register),
-                    !draft.register.isAlternative(to: other.register)
+                    !isAlternative(draft, other)
                 else { continue }
                 diagnostics.error(
                     draft.place,
@@ -123,6 +126,15 @@ extension ProfileCompiler {
                         + "parts of one are told apart with 'bits'")
             }
         }
+    }
+
+    /// Two readings of the same registers, by conditions that differ; or a reading, and a look at it
+    /// that decides whether it means anything.
+    private func isAlternative(_ draft: RegisterDraft, _ other: RegisterDraft) -> Bool {
+        let gates = [draft.register.gate, other.register.gate]
+        if gates.allSatisfy({ !$0.isEmpty }) { return gates[0] != gates[1] }
+        let looks = gates.flatMap { $0 }.map { self.draft($0.register).register.name }
+        return looks.contains(draft.register.name) || looks.contains(other.register.name)
     }
 }
 
@@ -150,11 +162,6 @@ extension Register {
         bits != nil && other.bits != nil && address == other.address && type == other.type
             && wordOrder == other.wordOrder && byteOrder == other.byteOrder && count == other.count
             && stride == other.stride
-    }
-
-    /// Two readings of the same registers, by conditions that differ.
-    fileprivate func isAlternative(to other: Register) -> Bool {
-        !gate.isEmpty && !other.gate.isEmpty && gate != other.gate
     }
 
     /// Whether another register may have to stand in for it.
