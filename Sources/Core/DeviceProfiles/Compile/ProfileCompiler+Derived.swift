@@ -6,20 +6,27 @@ extension ProfileCompiler {
         guard let node = file["derived"], let section = mapping(node, "'derived'") else {
             return []
         }
-        return section.entries.compactMap { derivedValue($0) }
+        return section.entries.flatMap { derivedValues($0) }
     }
 
-    private mutating func derivedValue(_ entry: DocumentNode.Entry) -> DerivedValue? {
+    /// A formula, or a list of them: the first that has its values counts.
+    private mutating func derivedValues(_ entry: DocumentNode.Entry) -> [DerivedValue] {
         let names = MeasuredQuantity.allCases.filter(\.isDerivable).map(\.rawValue)
         guard let quantity = MeasuredQuantity(rawValue: entry.key), quantity.isDerivable else {
             diagnostics.error(
                 entry.keyPlace, "'\(entry.key)' cannot be derived",
                 Spelling.suggestion(for: entry.key, among: names))
-            return nil
+            return []
         }
+        return elements(entry.value).compactMap { derivedValue($0, quantity) }
+    }
+
+    private mutating func derivedValue(
+        _ node: DocumentNode, _ quantity: MeasuredQuantity
+    ) -> DerivedValue? {
         guard
             let section = section(
-                entry.value, "the formula of \(entry.key)", keys: ["sum", "product"])
+                node, "the formula of \(quantity.rawValue)", keys: ["sum", "product"])
         else { return nil }
         switch (section["sum"], section["product"]) {
         case (let node?, nil): return sum(node, quantity)
