@@ -17,6 +17,8 @@ package struct AccessRecord: Hashable, Sendable {
     /// The words as a value; nil when there are none or the address is unknown.
     package var value: DecodedValue?
     package var quantity: MeasuredQuantity?
+    /// Whether limits are in watts.
+    package var isPower = false
     package var outcome: Outcome
 
     package enum Outcome: Hashable, Sendable {
@@ -55,15 +57,21 @@ extension SimulatedWallbox {
                 register: span.register, unit: request.unit,
                 address: UInt16(span.range.lowerBound), words: part,
                 value: part.count == register.width ? register.decode(part[...]) : nil,
-                quantity: quantity(of: span.register), outcome: reply.outcome)
+                quantity: quantity(of: span.register), isPower: isSetInWatts,
+                outcome: reply.outcome)
         }
+    }
+
+    private var isSetInWatts: Bool {
+        if case .power = profile.control.domain { true } else { false }
     }
 
     private func quantity(of id: RegisterID) -> MeasuredQuantity? {
         switch sources[id.rawValue] {
         case .setpoint, .limit: .setpoint
         case .quantity(let quantity): quantity
-        case .enable, .isEnabled, .face, .memory: nil
+        case .mirror(let other): quantity(of: other)
+        case .enable, .isEnabled, .face, .isArmed, .isDone, .isSwitched, .memory: nil
         }
     }
 }
@@ -96,6 +104,7 @@ extension AccessRecord: CustomStringConvertible {
         case .number(let canonical, _):
             switch quantity {
             case .power, .powers: "\(Watts(canonical))"
+            case .setpoint where isPower, .failsafeCurrent where isPower: "\(Watts(canonical))"
             case .currents, .setpoint, .hardwareMaximum, .failsafeCurrent:
                 "\(Milliamperes(canonical))"
             case .voltages: "\(Millivolts(canonical))"

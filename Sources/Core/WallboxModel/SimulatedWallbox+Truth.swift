@@ -8,18 +8,20 @@ extension SimulatedWallbox {
         let voltages = options.voltage.voltages(at: now)
         return WallboxTruth(
             instant: now, pilot: pilotState, isContactorClosed: contactor.isClosed,
-            contactorCycles: contactor.cycles, setpoint: setpoint, isEnabled: isEnabled,
-            limit: limit, offered: pilot.offered,
-            currents: phases.map { Milliamperes(current(ofPhase: $0, voltages)) },
+            contactorCycles: contactor.cycles, setpoint: setpoint, setpointPower: setpointPower,
+            phases: relay.phases, phaseSwitchesUnderLoad: phaseSwitchesUnderLoad,
+            isEnabled: isEnabled, limit: limit, offered: pilot.offered,
+            currents: phases.map { Milliamperes(load.current(ofPhase: $0, voltages)) },
             voltages: phases.map { Millivolts(voltages[$0]) }, power: power, energy: energy,
             energyTotal: energy.wattHours, energySession: (energy - sessionStart).wattHours,
             vehicle: vehicleTruth,
             failsafe: FailsafeTruth(
-                isActive: watch.isActive, current: watch.current, timeout: watch.timeout,
+                isActive: watch.isActive, isArmed: watch.isArmed,
+                current: current(ofSetpoint: watch.current), timeout: watch.timeout,
                 lastContact: watch.lastContact, deadline: watch.deadline,
                 activations: watch.activations),
             serial: serial, uptime: startedAt.duration(to: now), isBooting: bootedAt != nil,
-            writeCounts: writeCounts)
+            writeCounts: writeCounts, deniedWrites: deniedWrites)
     }
 
     private var vehicleTruth: VehicleTruth? {
@@ -43,12 +45,21 @@ extension SimulatedWallbox {
         }
     }
 
-    /// To the nearest watt.
-    var power: Watts { Watts((load.sum + 500_000) / 1_000_000) }
+    private var setpointPower: Watts? {
+        guard case .power = profile.control.domain else { return nil }
+        return Watts(leastSetpoint)
+    }
 
-    /// Milliamperes, rounded down.
+    var power: Watts { load.power }
+}
+
+extension PerPhase {
+    /// The power of all phases together, from microwatts to the nearest watt.
+    var power: Watts { Watts((sum + 500_000) / 1_000_000) }
+
+    /// Milliamperes of one phase, from microwatts and millivolts, rounded down.
     func current(ofPhase phase: Int, _ voltages: PerPhase) -> Int {
-        guard phase < profile.electrical.phases, voltages[phase] > 0 else { return 0 }
-        return load[phase] / voltages[phase]
+        guard voltages[phase] > 0 else { return 0 }
+        return self[phase] / voltages[phase]
     }
 }

@@ -22,25 +22,36 @@ package struct SimulatedWallbox: Sendable {
     package internal(set) var serial: String
 
     let index: RegisterIndex
+    let presence: RegisterPresence
     let controls: ControlMap
     /// What each register shows.
     let sources: [RegisterSource]
     /// What the state registers hold, by the place of the state in `PilotState.allCases`.
     let faces: [[RegisterFace]]
-    /// What registers without a meaning of their own hold, by register.
-    let factoryWords: [[UInt16]]
+    /// What registers without a meaning of their own hold.
+    var factory: FactoryWords
 
     var pilot = PilotSignal()
     var contactor = Contactor()
     var vehicle: PluggedVehicle?
+    var relay: PhaseRelay
     var load = PerPhase.zero
+    /// What flowed last, for registers that keep showing it.
+    var lastLoad = PerPhase.zero
     var energy: ExactEnergy
     var sessionStart: ExactEnergy
     /// When the vehicle draws another power because of its battery.
     var batteryStep: MonotonicInstant?
 
-    var setpoint: Milliamperes
+    /// What stands in the registers that take the limit, in the unit of the setpoint.
+    var setpoints: [Int]
     var switches: [Bool]
+    /// The phases that registers ask for.
+    var selectedPhases: Int
+    /// It has started to charge by itself, whatever it was told.
+    var hasStartedItself = false
+    /// How many steps of the profile's way to wake a vehicle up have been taken.
+    var wakeUpStep = 0
     var watch: FailsafeWatch
     var startedAt: MonotonicInstant
     var bootedAt: MonotonicInstant?
@@ -49,15 +60,25 @@ package struct SimulatedWallbox: Sendable {
 
     /// The words last written to registers that only remember, by register.
     var memory: [[UInt16]?]
+    /// The raw value last written to each register, as long as it has not lost it.
+    var written: [UInt64?]
+    /// When something was written last.
+    var writtenAt: MonotonicInstant?
+    /// When it listens to the next request.
+    var quietUntil: MonotonicInstant?
     /// The words of stuck registers, in the order of ``WallboxFaults/registers``, by element.
     var stuckWords: [[[UInt16]]] = []
     var writeCounts: [Int]
+    var deniedWrites = 0
+    var phaseSwitchesUnderLoad = 0
     /// What registers show until the next event, by register and element.
     var shownWords: [[[UInt16]?]]
 
     /// A write that takes effect later.
     struct PendingWrite: Hashable, Sendable {
         var due: MonotonicInstant
+        var register: RegisterID
+        var raw: UInt64
         var effect: WriteEffect
     }
 
@@ -74,17 +95,23 @@ package struct SimulatedWallbox: Sendable {
         now = start
         startedAt = start
         serial = options.serial
-        index = RegisterIndex(profile, unit: self.unit)
-        controls = ControlMap(profile)
-        sources = RegisterSource.all(profile, controls)
+        factory = FactoryWords(profile, options)
+        let presence = RegisterPresence(profile, factory, missing: options.missing)
+        self.presence = presence
+        index = RegisterIndex(profile, unit: self.unit) { presence[$0] }
+        controls = ControlMap(profile) { presence[$0] }
+        sources = RegisterSource.all(profile, controls, presence)
         faces = PilotState.allCases.map { Self.face(of: $0, profile) }
-        factoryWords = FactoryWords(profile, options).words
         energy = ExactEnergy(options.meterStart)
         sessionStart = energy
-        setpoint = Self.factorySetpoint(profile, options)
+        let factorySetpoint = Self.factorySetpoint(profile, options)
+        setpoints = controls.limits.map { _ in factorySetpoint }
         switches = controls.switches.map { _ in options.startsEnabled }
-        watch = FailsafeWatch(profile, options, hasSwitches: !controls.switches.isEmpty, at: start)
+        relay = PhaseRelay(phases: profile.electrical.phases)
+        selectedPhases = profile.electrical.phases
+        watch = FailsafeWatch(profile, options, controls, at: start)
         memory = Array(repeating: nil, count: profile.registers.count)
+        written = Array(repeating: nil, count: profile.registers.count)
         writeCounts = Array(repeating: 0, count: profile.registers.count)
         shownWords = profile.registers.map { Array(repeating: nil, count: $0.count) }
     }
@@ -107,6 +134,7 @@ package struct SimulatedWallbox: Sendable {
         consider(watch.deadline)
         consider(pilot.due(for: offerWish, now: now))
         consider(contactor.nextMove)
+        consider(relay.nextMove)
         consider(vehicle?.nextReaction)
         consider(batteryStep)
         consider(pendingWrites.first?.due)
@@ -142,11 +170,15 @@ package struct SimulatedWallbox: Sendable {
         watch.tick(at: now)
         while let pending = pendingWrites.first, pending.due <= now {
             pendingWrites.removeFirst()
-            take(pending.effect)
+            take(pending)
         }
         if let due = foreignWriteAt, due <= now, let foreign = faults.foreignController {
             foreignWriteAt = due.advanced(by: foreign.period)
-            take(.setpoint(foreign.setpoint))
+            let value = profile.control.domain.setpoint(foreign.setpoint, phases: relay.phases)
+            for (place, limit) in controls.limits.enumerated() {
+                take(.limit(place, value))
+                written[limit.register.rawValue] = nil
+            }
         }
         settle()
     }
@@ -155,6 +187,7 @@ package struct SimulatedWallbox: Sendable {
     /// which each causes the next.
     mutating func settle() {
         forgetShownWords()
+        updateRelay()
         let wish = offerWish
         if let due = pilot.due(for: wish, now: now), due <= now {
             pilot.offer(wish, at: now)
@@ -167,14 +200,23 @@ package struct SimulatedWallbox: Sendable {
         load =
             contactor.isClosed
             ? vehicle?.draw(
-                voltages: options.voltage.voltages(at: now), phases: profile.electrical.phases)
+                voltages: options.voltage.voltages(at: now), phases: relay.phases)
                 ?? .zero
             : .zero
+        if load.sum > 0 { lastLoad = load }
+        updateRelay()
         batteryStep = vehicle?.energyToNextStep.flatMap { rest in
             guard flowingPower > 0 else { return nil }
             let nanoseconds = max(1, rest.nanoseconds(atMicrowatts: flowingPower))
             return now.advanced(by: .nanoseconds(nanoseconds))
         }
+    }
+
+    /// Looks at the phases before anything is offered, and again once the contactor has moved.
+    private mutating func updateRelay() {
+        relay.update(
+            wished: wishedPhases, isContactorClosed: contactor.isClosed, pause: options.phasePause,
+            at: now)
     }
 
     /// What fills meter and battery, in microwatts.
@@ -221,6 +263,14 @@ package struct SimulatedWallbox: Sendable {
         settle()
     }
 
+    /// Starts to charge by itself, as some wallboxes do after a restart or a card: with all that it
+    /// can, until it is told something that it was not told before.
+    package mutating func startByItself(at instant: MonotonicInstant) {
+        advance(to: instant)
+        hasStartedItself = true
+        settle()
+    }
+
     /// Takes the supply away for a moment: what is volatile is lost, uptime and session start
     /// again, and nothing answers before ``WallboxOptions/bootTime`` is over.
     package mutating func reboot(at instant: MonotonicInstant) {
@@ -228,6 +278,7 @@ package struct SimulatedWallbox: Sendable {
         startedAt = now
         sessionStart = energy
         pendingWrites = []
+        hasStartedItself = false
         loseVolatileRegisters()
         contactor.dropOut(isWelded: faults.isContactorWelded)
         bootedAt = now.advanced(by: options.bootTime)
@@ -240,12 +291,15 @@ package struct SimulatedWallbox: Sendable {
     package mutating func replace(serial: String, at instant: MonotonicInstant) {
         advance(to: instant)
         self.serial = serial
+        var factoryOptions = options
+        factoryOptions.serial = serial
+        factory = FactoryWords(profile, factoryOptions)
         memory = Array(repeating: nil, count: profile.registers.count)
-        setpoint = Self.factorySetpoint(profile, options)
+        written = Array(repeating: nil, count: profile.registers.count)
+        setpoints = setpoints.map { _ in Self.factorySetpoint(profile, options) }
         energy = ExactEnergy(options.meterStart)
         reboot(at: instant)
-        watch = FailsafeWatch(
-            profile, options, hasSwitches: !controls.switches.isEmpty, at: now)
+        watch = FailsafeWatch(profile, options, controls, at: now)
         settle()
     }
 

@@ -1,12 +1,21 @@
 import ChargeModel
+import DeviceProfiles
 
 /// How one simulated wallbox differs from another of the same profile: its factory settings, its
 /// mechanics within what IEC 61851-1 allows, and what its firmware does with odd writes.
 package struct WallboxOptions: Hashable, Sendable {
     /// Shown in serial number registers; those that hold a number show its digits.
     package var serial = "10000001"
-    /// Shown in firmware registers, as above.
-    package var firmware = "1.0.0"
+    /// Shown in firmware registers, as above; nil for one with which the wallbox has as much of the
+    /// profile's map as can be.
+    package var firmware: String?
+    /// What registers hold instead of what the simulation would put there.
+    package var presets: [Preset] = []
+    /// Registers that this wallbox does not have, of those that not every unit has.
+    package var missing: [RegisterID] = []
+    /// Requests that come sooner after the last one than the profile's gap, or after a connection
+    /// than its delay, get no answer.
+    package var keepsRequestGap = false
     package var voltage = MainsVoltage.constant(.nominal)
     /// The setpoint after start and after loss of supply; nil for the most that the model does.
     package var factorySetpoint: Milliamperes?
@@ -24,10 +33,25 @@ package struct WallboxOptions: Hashable, Sendable {
     package var belowMinimum = BelowMinimum.refuse
     package var aboveMaximum = AboveMaximum.clamp
     package var contactor = ContactorDelays()
+    /// How long nothing is offered while the wallbox switches phases.
+    package var phasePause = Duration.seconds(2)
+    /// How long a command takes where the profile knows how to wait for it.
+    package var commandTime = Duration.milliseconds(800)
     /// From loss of supply or a reboot until it answers and charges again.
     package var bootTime = Duration.seconds(5)
 
     package init() {}
+
+    /// A value that a register holds from the factory on.
+    package struct Preset: Hashable, Sendable {
+        package var register: RegisterID
+        package var value: RawValue
+
+        package init(_ register: RegisterID, _ value: RawValue) {
+            self.register = register
+            self.value = value
+        }
+    }
 
     /// The failsafe as it leaves the factory.
     package struct FailsafeSettings: Hashable, Sendable {

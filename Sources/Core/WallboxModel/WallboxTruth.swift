@@ -7,8 +7,15 @@ package struct WallboxTruth: Hashable, Sendable {
     package var isContactorClosed: Bool
     /// How often the contactor has closed.
     package var contactorCycles: Int
-    /// The limit that was last written, as the wallbox has taken it.
+    /// The limit that was last written, as the wallbox has taken it; where it is set in watts, what
+    /// that comes to on the phases that charge.
     package var setpoint: Milliamperes
+    /// The power that was last written; nil where the wallbox is set in amperes.
+    package var setpointPower: Watts?
+    /// The phases that lie behind the contactor, 1 to 3.
+    package var phases: Int
+    /// How often it was told to switch phases while energy flowed.
+    package var phaseSwitchesUnderLoad: Int
     /// Whether every on/off register is on.
     package var isEnabled: Bool
     /// The limit in force, from setpoint, on/off, failsafe, cable and defects; 0 for a pause.
@@ -32,6 +39,8 @@ package struct WallboxTruth: Hashable, Sendable {
     package var isBooting: Bool
     /// Acknowledged writes of each register, by its place in the profile.
     package var writeCounts: [Int]
+    /// Writes that the profile forbids under all circumstances.
+    package var deniedWrites: Int
 }
 
 /// The vehicle on the plug.
@@ -49,6 +58,8 @@ package struct VehicleTruth: Hashable, Sendable {
 /// The failsafe of the wallbox.
 package struct FailsafeTruth: Hashable, Sendable {
     package var isActive: Bool
+    /// Whether everything that has to be is written for it to fall back.
+    package var isArmed: Bool
     /// The current that it falls to where the direction is down.
     package var current: Milliamperes
     /// 0 when it is off.

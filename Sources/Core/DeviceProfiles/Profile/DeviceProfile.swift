@@ -195,6 +195,11 @@ package struct RegisterCondition: Hashable, Sendable {
     package var register: RegisterID
     package var test: Test
 
+    package init(register: RegisterID, test: Test) {
+        self.register = register
+        self.test = test
+    }
+
     package enum Test: Hashable, Sendable {
         /// The raw value is one of these.
         case oneOf([UInt64])

@@ -4,8 +4,8 @@ import DeviceProfiles
 /// What writing each register of a profile does to the wallbox, read off the profile's commands.
 struct ControlMap: Hashable, Sendable {
     enum Role: Hashable, Sendable {
-        /// The limit.
-        case setpoint
+        /// It takes the limit: an index into ``limits``.
+        case limit(Int)
         /// An on/off register: an index into ``switches``.
         case enable(Int)
         case failsafeCurrent
@@ -14,54 +14,95 @@ struct ControlMap: Hashable, Sendable {
         case memory
     }
 
+    /// A register that takes the limit. Where there are several the least counts.
+    struct Limit: Hashable, Sendable {
+        var register: RegisterID
+        /// Raw values that mean a pause.
+        var offValues: [UInt64]
+        /// Whether 0 is a pause; otherwise the register refuses it.
+        var acceptsZero: Bool
+    }
+
     /// A register that `charge` writes to one value and `idle` to another.
     struct Switch: Hashable, Sendable {
         var register: RegisterID
+        /// The bits that count.
+        var mask: UInt64
         var on: [UInt64]
         var off: [UInt64]
     }
 
+    let limits: [Limit]
     let switches: [Switch]
-    /// Raw values of the setpoint register that mean a pause.
-    let offValues: [UInt64]
-    /// Whether a setpoint of 0 A is a pause; otherwise the register refuses it.
-    let acceptsZero: Bool
+    /// nil where phases cannot be switched by registers.
+    let phases: PhaseSelection?
+    /// What has to stand in other registers for the failsafe to be switched on.
+    let arming: [RegisterHold]
+    /// The writes that wake a vehicle up, in order.
+    let wakeUp: [RegisterHold]
     private let roles: [Role]
 
-    init(_ profile: DeviceProfile) {
+    /// - Parameter isThere: Whether the wallbox has a register.
+    init(_ profile: DeviceProfile, isThere: (RegisterID) -> Bool) {
         let control = profile.control
-        switches = Self.switches(control)
-        let offValues = Self.raws(written: control.idle, to: control.setpoint)
-        self.offValues = offValues
-        let setpoint = profile[control.setpoint]
-        acceptsZero =
-            control.idle.contains(.write(control.setpoint, .limit))
-            || offValues.contains { raw in
-                setpoint.encode(raw: raw).flatMap { setpoint.decode($0[...]).canonical } == 0
-            }
+        limits = Self.limits(profile).filter { isThere($0.register) }
+        let limited = limits.map(\.register)
+        switches = Self.switches(control).filter {
+            isThere($0.register) && !limited.contains($0.register)
+        }
+        phases = control.phaseSwitch.flatMap { PhaseSelection($0) }
+        arming = profile.failsafe?.arm.finalHolds ?? []
+        wakeUp = control.wakeUp.holds
         var roles = Array(repeating: Role.memory, count: profile.registers.count)
         for (index, control) in switches.enumerated() {
             roles[control.register.rawValue] = .enable(index)
         }
         if let current = profile.failsafe?.current { roles[current.rawValue] = .failsafeCurrent }
         if let timeout = profile.failsafe?.timeout { roles[timeout.rawValue] = .failsafeTimeout }
-        roles[control.setpoint.rawValue] = .setpoint
+        for (index, limit) in limits.enumerated() {
+            roles[limit.register.rawValue] = .limit(index)
+        }
         self.roles = roles
     }
 
     func role(of register: RegisterID) -> Role { roles[register.rawValue] }
 
-    /// On/off registers: those whose raw value differs between `charge` and `idle`, and the one
-    /// that the profile says tells it, where it can be written.
+    private static func limits(_ profile: DeviceProfile) -> [Limit] {
+        let control = profile.control
+        var registers = [control.setpoint]
+        for register in control.charge.limitRegisters + control.limit.limitRegisters
+        where !registers.contains(register) {
+            registers.append(register)
+        }
+        let idle = control.idle.holds
+        return registers.map { id in
+            let register = profile[id]
+            let offs = idle.filter { $0.register == id }.map(\.value).filter { raw in
+                raw == idle.last { $0.register == id }?.value || control.offValues.contains(raw)
+            }
+            let acceptsZero =
+                control.idle.limitRegisters.contains(id)
+                || offs.contains { raw in
+                    register.encode(raw: raw).flatMap { register.decode($0[...]).canonical } == 0
+                }
+            return Limit(register: id, offValues: offs, acceptsZero: acceptsZero)
+        }
+    }
+
+    /// On/off registers: those whose value differs between `charge` and `idle`, and the one that the
+    /// profile says tells it, where it can be written.
     private static func switches(_ control: ControlTraits) -> [Switch] {
+        let offs = control.idle.finalHolds
         var switches: [Switch] = []
-        for case .write(let register, .raw) in control.charge
-        where register != control.setpoint && !switches.contains(where: { $0.register == register })
-        {
-            let on = raws(written: control.charge, to: register).suffix(1)
-            let off = raws(written: control.idle, to: register).suffix(1)
-            guard let last = off.last, !on.contains(last) else { continue }
-            switches.append(Switch(register: register, on: Array(on), off: Array(off)))
+        for on in control.charge.finalHolds {
+            guard let off = offs.first(where: { $0.register == on.register }), off != on else {
+                continue
+            }
+            let mask = on.mask & off.mask
+            switches.append(
+                Switch(
+                    register: on.register, mask: mask, on: [on.value & mask],
+                    off: [off.value & mask]))
         }
         if case .register(let register, let on, let off) = control.enabled,
             let index = switches.firstIndex(where: { $0.register == register })
@@ -71,12 +112,30 @@ struct ControlMap: Hashable, Sendable {
         }
         return switches
     }
+}
 
-    /// The fixed values that a command writes to a register, in order.
-    private static func raws(written steps: [CommandStep], to register: RegisterID) -> [UInt64] {
-        steps.compactMap { step in
-            guard case .write(register, .raw(let raw)) = step else { return nil }
-            return raw
+/// The registers by which the wallbox is told to charge on one phase or on three.
+struct PhaseSelection: Hashable, Sendable {
+    /// What differs between the two ways.
+    let one: [RegisterHold]
+    let three: [RegisterHold]
+    /// The write that makes it count.
+    let trigger: RegisterID
+
+    init?(_ phaseSwitch: PhaseSwitch) {
+        let (one, three) = (phaseSwitch.toOne.finalHolds, phaseSwitch.toThree.finalHolds)
+        self.one = one.filter { !three.contains($0) }
+        self.three = three.filter { !one.contains($0) }
+        guard let selector = self.one.last, !self.three.isEmpty else { return nil }
+        trigger = one.last.map(\.register) ?? selector.register
+    }
+
+    /// The phases that the registers ask for; nil when they ask for neither.
+    func phases(_ raw: (RegisterID) -> UInt64?) -> Int? {
+        func hold(_ holds: [RegisterHold]) -> Bool {
+            holds.allSatisfy { hold in raw(hold.register).map(hold.holds) ?? false }
         }
+        if hold(one) { return 1 }
+        return hold(three) ? 3 : nil
     }
 }

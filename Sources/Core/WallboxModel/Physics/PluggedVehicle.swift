@@ -57,6 +57,12 @@ struct PluggedVehicle: Hashable, Sendable {
         if isFull { isAsking = false }
     }
 
+    /// Something has woken it up: it takes what is on offer.
+    mutating func wake() {
+        offersToSleepThrough = 0
+        isAsking = understood > .zero && !isFull
+    }
+
     private mutating func understand(_ offer: Milliamperes) {
         if case .stuck = vehicle.manner, isAsking { return }
         let wasOffered = understood > .zero

@@ -19,14 +19,25 @@ struct RegisterIndex: Hashable, Sendable {
         var widest: Int
     }
 
+    /// Why a read is not answered.
+    enum Refusal: Hashable, Sendable {
+        /// More registers than the wallbox reads at once.
+        case tooLong
+        /// Some of it is not there.
+        case unknown
+        /// It is there, and not in one piece.
+        case scattered
+    }
+
     private let spaces: [Space]
     /// nil when every value must be read by itself.
     private let maximumGap: Int?
     private let maximumBlock: Int
+    private let barriers: [UInt16]
 
-    init(_ profile: DeviceProfile, unit charger: UInt8) {
+    init(_ profile: DeviceProfile, unit charger: UInt8, isThere: (RegisterID) -> Bool) {
         var spaces: [Space] = []
-        for (index, register) in profile.registers.enumerated() {
+        for (index, register) in profile.registers.enumerated() where isThere(RegisterID(index)) {
             let unit = register.unit.resolved(charger: charger)
             let spans = (0..<register.count).map { element in
                 let address = Int(register.address(ofElement: element))
@@ -53,10 +64,19 @@ struct RegisterIndex: Hashable, Sendable {
         self.spaces = spaces
         maximumGap = profile.link.maximumGap
         maximumBlock = profile.link.maximumBlock
+        barriers = profile.link.barriers
     }
 
     func hasUnit(_ unit: UInt8) -> Bool {
         spaces.contains { $0.unit == unit }
+    }
+
+    /// Whether a unit has functions for a space: those for registers every wallbox has.
+    func hasSpace(_ space: RegisterSpace, unit: UInt8) -> Bool {
+        switch space {
+        case .holding, .input: true
+        case .coil, .discrete: spaces.contains { $0.unit == unit && $0.space == space }
+        }
     }
 
     /// The values that a request touches, by address.
@@ -82,21 +102,24 @@ struct RegisterIndex: Hashable, Sendable {
 
     /// Why a unit with this map refuses to read a range; nil when it does not.
     ///
-    /// A range begins and ends within values, spans no gap that is wider than the profile allows,
-    /// and where the profile allows none it is exactly one value.
-    func refusal(reading range: Range<Int>, _ spans: [Span]) -> ModbusException? {
-        guard range.count <= maximumBlock else { return .illegalDataValue }
+    /// A range begins and ends within values, spans no gap that is wider than the profile allows and
+    /// no barrier, and where the profile allows no gap it is exactly one value.
+    func refusal(reading range: Range<Int>, _ spans: [Span]) -> Refusal? {
+        guard range.count <= maximumBlock else { return .tooLong }
+        let spans = spans.filter(\.isReadable)
+        guard !spans.isEmpty else { return .unknown }
         guard let maximumGap else {
-            return spans.contains { $0.isReadable && $0.range == range } ? nil : .illegalDataAddress
+            return spans.contains { $0.range == range } ? nil : .scattered
+        }
+        if barriers.contains(where: { range.lowerBound < $0 && range.upperBound > $0 }) {
+            return .scattered
         }
         var covered = range.lowerBound
-        for span in spans where span.isReadable {
+        for span in spans {
             let gap = span.range.lowerBound - covered
-            if gap > 0, covered == range.lowerBound || gap > maximumGap {
-                return .illegalDataAddress
-            }
+            if gap > 0, covered == range.lowerBound || gap > maximumGap { return .unknown }
             covered = max(covered, span.range.upperBound)
         }
-        return covered >= range.upperBound ? nil : .illegalDataAddress
+        return covered >= range.upperBound ? nil : .unknown
     }
 }
