@@ -22,6 +22,7 @@ import Testing
         (.held(revision: 1, until: Scene.now.monotonic), "held"),
         (.written(revision: 1, at: Scene.now), "written"),
         (.verified(revision: 1, offered: .amperes(20), at: Scene.now), "verified"),
+        (.withheld(revision: 1, write: "idle"), "withheld"),
         (.refused(revision: 1, reason: "illegal value"), "refused"),
         (.contradicted(revision: 1, found: .amperes(10)), "contradicted"),
     ])

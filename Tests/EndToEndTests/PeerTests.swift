@@ -64,7 +64,7 @@ struct PeerTests {
     func everyProfileIsDrivenFromEndToEnd(profile: String) async throws {
         let wallbox = try await RunningWallbox(profile, options: ["--plugged"])
         let agent = try await RunningAgent(
-            RunningAgent.Site(wallboxes: [wallbox.port], profile: profile))
+            RunningAgent.Site(wallboxes: [wallbox.port], profiles: [profile]))
         let charge = try await agent.api.push("charge")
         let charged = try await agent.api.end(of: charge)
         #expect(charged["state"] == .string("completed"), "\(charged)")

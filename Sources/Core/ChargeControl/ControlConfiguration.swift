@@ -17,6 +17,8 @@ package struct ControlConfiguration: Hashable, Sendable {
     package var ratedPower: Watts?
     /// Whether an `idle` ends when the vehicle is unplugged, so that the next one charges.
     package var idleEndsAtUnplug: Bool
+    /// The name of the fuse that it shares with others; nil where it hangs on its own.
+    package var group: String?
     /// The kernel's random name of this boot, for starts that are relative to it.
     package var boot: String
     package var timing: ControlTiming
@@ -25,7 +27,7 @@ package struct ControlConfiguration: Hashable, Sendable {
         description: ChargerDescription, installationMaximum: Milliamperes,
         safeCurrent: Milliamperes, minimum: Milliamperes, profileMaximum: Milliamperes,
         step: Milliamperes, ratedPower: Watts?, idleEndsAtUnplug: Bool = false,
-        boot: String = "", timing: ControlTiming = ControlTiming()
+        group: String? = nil, boot: String = "", timing: ControlTiming = ControlTiming()
     ) {
         self.description = description
         self.installationMaximum = installationMaximum
@@ -35,6 +37,7 @@ package struct ControlConfiguration: Hashable, Sendable {
         self.step = step
         self.ratedPower = ratedPower
         self.idleEndsAtUnplug = idleEndsAtUnplug
+        self.group = group
         self.boot = boot
         self.timing = timing
     }

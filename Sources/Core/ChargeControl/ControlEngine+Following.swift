@@ -80,6 +80,9 @@ extension ControlEngine {
             return .completed(message: messages.isEmpty ? nil : messages.joined(separator: "; "))
         case .refused(let revision, let reason) where revision == currentRevision:
             return .failed(.deviceRefused, "the wallbox refused: \(reason)")
+        case .withheld(let revision, let write) where revision == currentRevision:
+            return .failed(
+                .readOnly, "the agent is read-only: \"\(write)\" would have been written")
         default:
             break
         }

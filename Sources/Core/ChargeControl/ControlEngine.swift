@@ -40,6 +40,8 @@ package struct ControlEngine: Sendable {
     var unreadable: String?
     var wish = Wish.undecided
     var maxChargeRate: Watts?
+    /// Its share of a fuse; nil without a group, and until the group gives one.
+    var share: GroupShare?
     var pending: [PendingChange] = []
     /// What happened and is not durable yet; repeated with the next tick.
     var unsaved = UnsavedChanges()
@@ -147,18 +149,8 @@ package struct ControlEngine: Sendable {
     mutating func decide(at now: TimePoint) -> [ControlEffect] {
         let changes = followSchedule(at: now)
         wish = currentWish(at: now)
-        let claims = self.claims
         let before = decision
-        if wish == .undecided {
-            decision = Decision(
-                claims: claims, winner: nil, limit: nil,
-                reason: snapshot.lastPoll == nil
-                    ? "the wallbox has not answered yet"
-                    : "waiting for a fresh reading to adopt what the wallbox does")
-        } else {
-            decision = ClaimMerge.decide(
-                claims, minimum: configuration.minimum, step: configuration.step)
-        }
+        decision = merged(at: now)
         var effects = renewTarget(at: now)
         if decision != before { effects.append(.announce(.decision(decision))) }
         // The wire does not wait for the disk.
@@ -170,7 +162,7 @@ package struct ControlEngine: Sendable {
             defer { target = nil }
             return target == nil ? [] : [.setTarget(nil)]
         }
-        let allowsIncrease = wish.allowsIncrease
+        let allowsIncrease = wish.allowsIncrease && !isShareAwaited
         let isNew = target?.limit != limit || target?.allowsIncrease != allowsIncrease
         if isNew || (isAskedAgain && !isVerified) { revision += 1 }
         isAskedAgain = false
@@ -188,8 +180,8 @@ package struct ControlEngine: Sendable {
         if case .verified(revision, _, _) = snapshot.application { true } else { false }
     }
 
-    /// Everything that limits the charger now.
-    private var claims: [Claim] {
+    /// Everything that limits the charger now, but its share of a fuse.
+    var ownClaims: [Claim] {
         var claims = limitClaims
         claims += wishClaims
         if let fault = snapshot.conditions.first(where: \.holdsAtSafeCurrent) {
@@ -377,7 +369,7 @@ package struct ControlEngine: Sendable {
 
 extension ChargerCondition {
     /// Whether what is read is not the wallbox's.
-    fileprivate var isForeign: Bool {
+    var isForeign: Bool {
         if case .wrongDevice = self { true } else { false }
     }
 

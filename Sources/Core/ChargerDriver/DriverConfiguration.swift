@@ -12,17 +12,20 @@ package struct DriverConfiguration: Hashable, Sendable {
     package var phases: Int
     /// The configured poll period; the profile's minimum wins if it is longer.
     package var poll: Duration
+    /// Whether it writes nothing at all, and only tells what it would write.
+    package var isReadOnly: Bool
     package var timing = DriverTiming()
 
     package init(
         unit: UInt8, installationMaximum: Milliamperes, safeCurrent: Milliamperes, phases: Int,
-        poll: Duration
+        poll: Duration, isReadOnly: Bool = false
     ) {
         self.unit = unit
         self.installationMaximum = installationMaximum
         self.safeCurrent = safeCurrent
         self.phases = phases
         self.poll = poll
+        self.isReadOnly = isReadOnly
     }
 }
 

@@ -49,6 +49,9 @@ extension DriverEngine {
         let revision = target.revision
         switch reconciler.progress {
         case .pending:
+            if let write = withheldWrite(at: now) {
+                return .withheld(revision: revision, write: write)
+            }
             if let goal = goal(at: now.monotonic),
                 reconciler.command(for: goal, at: now.monotonic) == nil,
                 let until = reconciler.wake(for: goal, at: now.monotonic)
@@ -65,6 +68,15 @@ extension DriverEngine {
         case .contradicted(let found):
             return .contradicted(revision: revision, found: found)
         }
+    }
+
+    /// What would be written of the goal if anything were.
+    private func withheldWrite(at now: TimePoint) -> String? {
+        guard configuration.isReadOnly, contact == .established,
+            let goal = goal(at: now.monotonic),
+            let command = reconciler.command(for: goal, at: now.monotonic)
+        else { return nil }
+        return command.isProvisional ? "limit to \(goal.limit)" : describe(command)
     }
 
     func conditions(at now: TimePoint) -> [ChargerCondition] {

@@ -33,7 +33,7 @@ extension DriverEngine {
 
     /// The next step without taking it.
     func plan(at now: TimePoint) -> Step? {
-        if contact == .established {
+        if contact == .established, !configuration.isReadOnly {
             let goal = goal(at: now.monotonic)
             // A command that the goal has left is given up.
             let isUnderWay = running != nil && goal == followed

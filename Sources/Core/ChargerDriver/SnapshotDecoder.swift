@@ -21,6 +21,10 @@ struct SnapshotDecoder {
             snapshot.voltages[phase] = number(.voltages, element: phase).map { Millivolts($0) }
         }
         snapshot.setpoint = setpoint(found, pilot: snapshot.pilot)
+        snapshot.failsafeCurrent =
+            profile.failsafe?.currentReadBack.map {
+                reading($0, element: 0).map { Milliamperes($0) }
+            } ?? .absent(.notProvided)
     }
 
     var pilot: Reading<PilotState> {

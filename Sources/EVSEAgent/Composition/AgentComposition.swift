@@ -28,11 +28,12 @@ struct AgentComposition {
     private let lock: StateDirectoryLock
 
     /// - Parameters:
+    ///   - isReadOnly: Whether nothing is written to any wallbox.
     ///   - makeClock: Is told the latest time that was stored, before which it cannot be.
     ///   - note: What has changed of the configuration; nil where it is the program's own.
     /// - Throws: ``CommandFailure`` when the state directory or its database cannot be used.
     init(
-        _ configuration: AgentConfiguration, catalog: ProfileCatalog,
+        _ configuration: AgentConfiguration, catalog: ProfileCatalog, isReadOnly: Bool = false,
         clock makeClock: (_ lastUse: WallInstant?) throws -> any AgentClock,
         note: ConfigurationNote? = nil, log: Logger
     ) async throws {
@@ -75,7 +76,8 @@ struct AgentComposition {
         }
         self.buses = buses
         agent = try await Agent(
-            buses: parts, poll: configuration.poll, repository: store, zones: zones,
+            buses: parts, groups: try Self.fuseGroups(configuration, catalog),
+            isReadOnly: isReadOnly, poll: configuration.poll, repository: store, zones: zones,
             clock: clock,
             makeActionID: { Action.ID("action_" + RandomText.base62(count: 16)) },
             makeScheduleID: { "sched_" + RandomText.base62(count: 16) },

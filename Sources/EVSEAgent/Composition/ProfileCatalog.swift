@@ -1,3 +1,4 @@
+import ChargeModel
 import DeviceProfiles
 import Foundation
 
@@ -90,9 +91,21 @@ struct ProfileCatalog {
 
     /// What the configuration parser needs to know.
     var known: [ConfigurationParser.KnownProfile] {
-        profiles.map {
-            ConfigurationParser.KnownProfile(
-                id: $0.id, port: Int($0.link.port), unit: Int($0.link.unit))
+        profiles.map { ConfigurationParser.KnownProfile($0) }
+    }
+}
+
+extension ConfigurationParser.KnownProfile {
+    init(_ profile: DeviceProfile) {
+        var least = Milliamperes.zero
+        if let failsafe = profile.failsafe, failsafe.direction == .down, failsafe.current != nil,
+            !failsafe.acceptsZero
+        {
+            least = profile.control.minimum
         }
+        self.init(
+            id: profile.id, port: Int(profile.link.port), unit: Int(profile.link.unit),
+            phases: profile.electrical.phases, rises: profile.failsafe?.direction == .up,
+            leastFailsafe: least)
     }
 }

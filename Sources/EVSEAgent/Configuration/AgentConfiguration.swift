@@ -23,6 +23,11 @@ import ChargeModel
 /// | `chargers[].user` | text | none | 1 to 64 characters |
 /// | `chargers[].simulated` | truth value | `false` | |
 /// | `chargers[].idle-ends-at-unplug` | truth value | `false` | |
+/// | `chargers[].phase` | word | unknown | `L1`, `L2`, `L3`; one phase only |
+/// | `groups` | list | none | chargers that share a fuse |
+/// | `groups[].name` | text | required | 1 to 64 characters, unique |
+/// | `groups[].max-current` | A per phase | required | 6 to 1000: what the fuse carries |
+/// | `groups[].chargers` | list of ids | required | 1 to 64, each in one group at most |
 ///
 /// Port and unit of a charger default to those of its profile. Chargers with the same host and port
 /// share one bus and must differ in the unit. ``ConfigurationParser`` reads the file.
@@ -35,6 +40,8 @@ struct AgentConfiguration: Hashable, Sendable {
     var poll: Duration
     /// In the order of the file, which is the order of the API.
     var chargers: [Charger]
+    /// Chargers that share a fuse.
+    var groups: [Group] = []
 
     struct Site: Hashable, Sendable {
         /// IANA name of the zone in which the plant's wall clock runs.
@@ -86,6 +93,22 @@ struct AgentConfiguration: Hashable, Sendable {
         var isSimulated: Bool
         /// Whether an `idle` holds for the next vehicle, too, or ends when this one is unplugged.
         var idleEndsAtUnplug = false
+        /// The phase of the supply that a charger of one phase hangs on; nil where nobody knows.
+        var phase: PhaseSet?
+
+        /// The phases of the supply that it may load.
+        ///
+        /// - Parameter wallboxPhases: Of the wallbox.
+        func supply(wallboxPhases: Int) -> PhaseSet {
+            min(phases, wallboxPhases) == 1 ? phase ?? .all : .all
+        }
+    }
+
+    struct Group: Hashable, Sendable {
+        var name: String
+        /// What the fuse carries per phase.
+        var maxCurrent: Milliamperes
+        var chargers: [ChargerID]
     }
 }
 

@@ -10,6 +10,17 @@ struct ConfigurationParser {
         var port: Int = 502
         /// Unit id where the configuration names none.
         var unit: Int = 1
+        /// Phases of the wallbox.
+        var phases: Int = 3
+        /// Whether it rises to its maximum when its link is lost.
+        var rises = false
+        /// The least that it can be made to fall to.
+        var leastFailsafe = Milliamperes.zero
+
+        /// What it may fall to by itself at any time.
+        func reserve(safeCurrent: Milliamperes, maxCurrent: Milliamperes) -> Milliamperes {
+            rises ? maxCurrent : max(safeCurrent, leastFailsafe)
+        }
     }
 
     struct Result: Hashable, Sendable {
@@ -19,9 +30,11 @@ struct ConfigurationParser {
         var diagnostics: [ConfigurationDiagnostic]
     }
 
-    private let profiles: [KnownProfile]
+    let profiles: [KnownProfile]
     private let timeZones: TimeZoneNames
-    private var reader = ConfigurationReader()
+    var reader = ConfigurationReader()
+    /// Also of chargers with mistakes.
+    var declaredIDs: [ChargerID] = []
 
     /// File descriptors stay far below what libmodbus can select (1,024) with this many links.
     private static let maximumChargers = 64
@@ -55,9 +68,9 @@ struct ConfigurationParser {
         guard let document = reader.document(text),
             let root = reader.section(
                 document, "the configuration",
-                keys: ["site", "api", "state-dir", "poll", "chargers"])
+                keys: ["site", "api", "state-dir", "poll", "chargers", "groups"])
         else { return nil }
-        return AgentConfiguration(
+        var configuration = AgentConfiguration(
             site: site(root), api: api(root),
             stateDirectory: reader.value(root, "state-dir", ConfigurationValues.absolutePath)
                 ?? "/var/lib/evse-agent",
@@ -66,6 +79,8 @@ struct ConfigurationParser {
                     text, in: .milliseconds(100) ... .seconds(60), "100ms to 60s")
             } ?? .seconds(1),
             chargers: chargers(root))
+        configuration.groups = groups(root, of: configuration.chargers)
+        return configuration
     }
 
     private mutating func site(_ root: ConfigurationReader.Section) -> AgentConfiguration.Site {
@@ -134,11 +149,12 @@ struct ConfigurationParser {
                     item, "a charger",
                     keys: [
                         "id", "profile", "connect", "max-current", "safe-current", "phases",
-                        "vendor", "model", "user", "simulated", "idle-ends-at-unplug",
+                        "vendor", "model", "user", "simulated", "idle-ends-at-unplug", "phase",
                     ])
             else { continue }
             let id = reader.required(section, "id", ConfigurationValues.chargerID)
             if let id {
+                declaredIDs.append(id)
                 if let first = places[id] {
                     reader.error(
                         section.place(of: "id"),
@@ -165,6 +181,7 @@ struct ConfigurationParser {
         let phases = reader.value(section, "phases") { (text) throws(ConfigurationProblem) in
             try ConfigurationValues.number(text, in: 1...3, "a number of phases")
         }
+        let phase = phase(section, phases: min(phases ?? 3, profile?.phases ?? 3))
         let vendor = reader.value(section, "vendor", ConfigurationValues.label)
         let model = reader.value(section, "model", ConfigurationValues.label)
         let user = reader.value(section, "user", ConfigurationValues.label)
@@ -178,7 +195,23 @@ struct ConfigurationParser {
             unit: connection.unit ?? profile.unit, maxCurrent: currents.max,
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
             user: user, isSimulated: isSimulated ?? false,
-            idleEndsAtUnplug: idleEnds ?? false)
+            idleEndsAtUnplug: idleEnds ?? false, phase: phase)
+    }
+
+    private mutating func phase(
+        _ section: ConfigurationReader.Section, phases: Int
+    ) -> PhaseSet? {
+        reader.value(section, "phase") { (text) throws(ConfigurationProblem) in
+            guard phases == 1 else {
+                throw ConfigurationProblem(
+                    "a charger of \(phases) phases hangs on more than one",
+                    "Leave it out, or write 'phases: 1' where only one is connected")
+            }
+            guard let place = PhaseSet.all.names.firstIndex(of: text) else {
+                throw ConfigurationProblem("'\(text)' is not a phase", "Write L1, L2 or L3")
+            }
+            return PhaseSet(rawValue: 1 << UInt8(place))
+        }
     }
 
     private mutating func profile(_ section: ConfigurationReader.Section) -> KnownProfile? {

@@ -125,6 +125,8 @@ package enum ActionErrorCode: String, Hashable, Sendable, CaseIterable {
     case deviceFaulted = "DEVICE_FAULTED"
     case superseded = "SUPERSEDED"
     case windowMissed = "WINDOW_MISSED"
+    /// The agent runs read-only, and what it would have written was not written.
+    case readOnly = "READ_ONLY"
 }
 
 /// How the action of a client's test is to end (`sandbox` in the push body).

@@ -3,9 +3,12 @@
 package struct AgentView: Hashable, Sendable {
     /// In the order of the configuration.
     package var chargers: [ChargerView]
+    /// Chargers that share a fuse, in the order of the configuration.
+    package var groups: [GroupView]
 
-    package init(chargers: [ChargerView]) {
+    package init(chargers: [ChargerView], groups: [GroupView] = []) {
         self.chargers = chargers
+        self.groups = groups
     }
 
     package subscript(id: ChargerID) -> ChargerView? {

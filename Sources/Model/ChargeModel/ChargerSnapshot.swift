@@ -15,6 +15,8 @@ package struct ChargerSnapshot: Hashable, Sendable {
     /// The limit in force in the wallbox, 0 when it is switched off. Absent as `writeOnly` where the
     /// wallbox is switched on and its limit cannot be read.
     package var setpoint: Reading<Milliamperes>
+    /// What the wallbox falls to by itself when it loses contact, as it shows it.
+    package var failsafeCurrent: Reading<Milliamperes>
     /// The least of what the wallbox's own registers state as its maximum.
     package var hardwareMaximum: Reading<Milliamperes>
     /// The wallbox's own error code, 0 when it reports none.
@@ -34,6 +36,7 @@ package struct ChargerSnapshot: Hashable, Sendable {
         energyTotal = .absent(.notYetRead)
         energySession = .absent(.notYetRead)
         setpoint = .absent(.notYetRead)
+        failsafeCurrent = .absent(.notYetRead)
         hardwareMaximum = .absent(.notYetRead)
         errorCode = .absent(.notYetRead)
         serial = .absent(.notYetRead)

@@ -35,6 +35,8 @@ package enum TargetApplication: Hashable, Sendable {
     /// The wallbox verifiably does it. `offered` is what it says that it offers, which may be less
     /// than asked for (a cable or a switch limits it).
     case verified(revision: UInt64, offered: Milliamperes, at: TimePoint)
+    /// The agent is read-only: `write` would go out, and does not.
+    case withheld(revision: UInt64, write: String)
     /// The wallbox answered a write with an exception that repeating does not cure.
     case refused(revision: UInt64, reason: String)
     /// Written and confirmed, and contradicted by what is read back.
@@ -45,7 +47,7 @@ package enum TargetApplication: Hashable, Sendable {
         case .none: nil
         case .pending(let revision), .held(let revision, _), .written(let revision, _),
             .verified(let revision, _, _), .refused(let revision, _),
-            .contradicted(let revision, _):
+            .withheld(let revision, _), .contradicted(let revision, _):
             revision
         }
     }

@@ -25,6 +25,8 @@ package enum ClaimSource: String, Hashable, Sendable, CaseIterable {
     case adopted
     /// The client's `max_charge_rate`.
     case maxChargeRate = "max_charge_rate"
+    /// The share of a fuse that several chargers hang on.
+    case group
     /// `max-current` of the installation, in the configuration.
     case installation
     /// What the wallbox's own registers state.

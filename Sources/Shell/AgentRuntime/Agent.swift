@@ -62,9 +62,12 @@ package final class Agent: AgentService, Service {
     /// - Parameters:
     ///   - poll: The configured poll period; the control loop runs at it, at most a second.
     ///   - makeActionID: Makes unpredictable identifiers, as `makeScheduleID` does.
+    ///   - groups: Chargers that share a fuse; each is in one at most.
+    ///   - isReadOnly: Whether nothing is written to any wallbox.
     ///   - seed: For the jitter of reconnects alone.
     package init(
-        buses: [Bus], poll: Duration, policy: LinkPolicy = LinkPolicy(),
+        buses: [Bus], groups: [FuseGroupConfiguration] = [], isReadOnly: Bool = false,
+        poll: Duration, policy: LinkPolicy = LinkPolicy(),
         repository: any ActionRepository, zones: any ZoneDirectory, clock: any AgentClock,
         makeActionID: @escaping @Sendable () -> Action.ID,
         makeScheduleID: @escaping @Sendable () -> String, seed: UInt64, log: Logger
@@ -76,8 +79,10 @@ package final class Agent: AgentService, Service {
         let engines = buses.map { bus in
             bus.chargers.map { charger in
                 let id = charger.control.description.id
+                var configuration = charger.control
+                configuration.group = groups.first { $0.has(id) }?.name
                 return ControlEngine(
-                    configuration: charger.control,
+                    configuration: configuration,
                     restored: restored.first { $0.charger == id } ?? RestoredCharger(charger: id),
                     zones: zones, at: now)
             }
@@ -90,16 +95,20 @@ package final class Agent: AgentService, Service {
         }
         views.sort { $0.index < $1.index }
         period = min(poll, Self.longestPeriod)
+        let board = ViewBoard(AgentView(chargers: views.map(\.view)))
         environment = LineEnvironment(
-            clock: clock, repository: repository, events: EventFeed(),
-            board: ViewBoard(AgentView(chargers: views.map(\.view))),
+            clock: clock, repository: repository, events: EventFeed(), board: board,
             recorder: LoopRecorder(period: period), storeHealth: StoreHealth(),
+            fuses: FuseDesk(groups, board: board, at: now.monotonic), isReadOnly: isReadOnly,
             makeActionID: makeActionID, makeScheduleID: makeScheduleID, log: log)
         var places: [Place] = []
         var lines: [ChargerLine] = []
         for (number, bus) in buses.enumerated() {
-            let drivers = bus.chargers.map {
-                DriverEngine(profile: $0.profile, configuration: $0.driver, at: now)
+            let drivers = bus.chargers.map { charger in
+                var configuration = charger.driver
+                configuration.isReadOnly = isReadOnly
+                return DriverEngine(
+                    profile: charger.profile, configuration: configuration, at: now)
             }
             for (driver, charger) in bus.chargers.enumerated() {
                 places.append(
@@ -112,7 +121,8 @@ package final class Agent: AgentService, Service {
                         drivers: drivers, policy: policy, seed: seed &+ UInt64(number),
                         at: now.monotonic),
                     controls: zip(engines[number], bus.chargers).map { ($0, $1.index) },
-                    bus: bus.bus, environment: environment))
+                    bus: isReadOnly ? ReadOnlyBus(bus: bus.bus, log: log) : bus.bus,
+                    environment: environment))
         }
         self.lines = lines
         self.places = places
@@ -264,7 +274,7 @@ package final class Agent: AgentService, Service {
         let problem = environment.storeHealth.problem
         return Readiness(
             isReady: isEveryChargerFresh && problem == nil, buses: buses, storeProblem: problem,
-            isWallClockTrusted: now.isWallTrusted,
+            isWallClockTrusted: now.isWallTrusted, isReadOnly: environment.isReadOnly,
             loop: environment.recorder.statistics(
                 transactions: buses.map(\.transactions).reduce(0, +),
                 errors: buses.map(\.errors).reduce(0, +)))

@@ -68,8 +68,10 @@ extension ChargerLine {
     private func tell(_ input: ControlDesk.Input, to index: Int) async {
         switch input {
         case .tick:
+            exchangeShare(of: index)
             await carryOut(seats[index].control.tick(at: environment.clock.now()), of: index)
         case .snapshot(let snapshot):
+            exchangeShare(of: index, with: snapshot)
             let effects = seats[index].control.snapshotTaken(
                 snapshot, at: environment.clock.now())
             publishView(of: index)
@@ -77,7 +79,18 @@ extension ChargerLine {
             await carryOut(effects, of: index)
         case .request(let request):
             await tell(request, to: index)
+            // What is wanted of it may be another thing now.
+            if seats[index].fuse != nil { await tell(.tick, to: index) }
         }
+    }
+
+    /// Tells the group what the charger does, and takes its share.
+    private func exchangeShare(of index: Int, with snapshot: ChargerSnapshot? = nil) {
+        guard let place = seats[index].fuse else { return }
+        let report = seats[index].control.report(told: seats[index].target, snapshot: snapshot)
+        seats[index].control.shareGiven(
+            environment.fuses.exchange(
+                report, of: place, at: environment.clock.now().monotonic))
     }
 
     private func tell(_ request: ControlDesk.Request, to index: Int) async {

@@ -93,7 +93,7 @@ extension ChargerLine {
     /// Writes min(last, safe current) to every wallbox, within a bound: the end of the agent must
     /// not leave a charger at full power with nobody watching (requirement R4).
     private func handBack() async {
-        guard line.isOpen, let deadline = handBackBy else { return }
+        guard !environment.isReadOnly, line.isOpen, let deadline = handBackBy else { return }
         let now = environment.clock.now()
         for driver in seats.indices {
             guard let target = handBackTarget(of: driver, until: deadline) else { continue }
@@ -150,7 +150,7 @@ extension ChargerLine {
         line.drivers.contains { driver in
             switch driver.snapshot.application {
             case .pending, .held: true
-            case .none, .written, .verified, .refused, .contradicted: false
+            case .none, .written, .verified, .withheld, .refused, .contradicted: false
             }
         }
     }

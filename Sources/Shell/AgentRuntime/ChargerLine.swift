@@ -34,6 +34,8 @@ actor ChargerLine {
         var desk = ControlDesk()
         /// Its place in the view.
         let index: Int
+        /// Its place on the fuse that it shares with others.
+        var fuse: FuseDesk.Place?
         var target: ChargerTarget?
         /// What the log was told last.
         var loggedLink = LinkState.connecting
@@ -52,7 +54,11 @@ actor ChargerLine {
     ) {
         self.address = address
         self.line = line
-        seats = controls.map { Seat(control: $0.control, index: $0.index) }
+        seats = controls.map { control, index in
+            Seat(
+                control: control, index: index,
+                fuse: environment.fuses.place(of: control.configuration.description.id))
+        }
         self.bus = bus
         self.environment = environment
         wireAlarm = Alarm(clock: environment.clock)

@@ -11,6 +11,9 @@ struct LineEnvironment: Sendable {
     var board: ViewBoard
     var recorder: LoopRecorder
     var storeHealth: StoreHealth
+    var fuses: FuseDesk
+    /// Whether nothing is written to any wallbox.
+    var isReadOnly: Bool
     var makeActionID: @Sendable () -> Action.ID
     var makeScheduleID: @Sendable () -> String
     var log: Logger

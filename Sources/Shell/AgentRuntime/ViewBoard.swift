@@ -14,4 +14,14 @@ final class ViewBoard: Sendable {
     func publish(_ charger: ChargerView, at index: Int) {
         view.withLockedValue { $0.chargers[index] = charger }
     }
+
+    func publish(_ group: GroupView, at index: Int) {
+        view.withLockedValue { view in
+            if index < view.groups.count {
+                view.groups[index] = group
+            } else {
+                view.groups.append(group)
+            }
+        }
+    }
 }

@@ -22,7 +22,22 @@ enum Scene {
     ]
 
     static var view: AgentView {
-        AgentView(chargers: [charging, waiting, live])
+        AgentView(chargers: [charging, waiting, live], groups: [garage])
+    }
+
+    /// The first and the real one share a fuse: keys see one of the two.
+    static var garage: GroupView {
+        GroupView(
+            name: "garage", limit: .amperes(40),
+            members: [
+                GroupView.Member(
+                    charger: first, phases: .l2, share: .amperes(32), counted: .amperes(32),
+                    reason: "fuse garage of 40 A: all that it can use"),
+                GroupView.Member(
+                    charger: real, phases: .all, share: nil, counted: .amperes(6),
+                    reason: "fuse garage of 40 A: held at what it is found at until that is known of all"
+                ),
+            ])
     }
 
     /// A vehicle charges with 7 kW; read half a second ago.

@@ -35,6 +35,7 @@ struct Site: Sendable {
         /// What the wallboxes are set to before the agent comes.
         var found = Milliamperes.amperes(10)
         var hasVehicle = true
+        var isReadOnly = false
     }
 
     /// Runs an agent in virtual time, and ends it after `body`.
@@ -109,7 +110,8 @@ struct Site: Sendable {
                 Agent.Bus(address: "tcp://192.0.2.\(place + 1):502", bus: bus, chargers: chargers))
         }
         agent = try await Agent(
-            buses: parts, poll: plan.poll, repository: store, zones: TestZoneDirectory(),
+            buses: parts, isReadOnly: plan.isReadOnly, poll: plan.poll, repository: store,
+            zones: TestZoneDirectory(),
             clock: agentClock ?? clock,
             makeActionID: {
                 numbers.withLock { number in

@@ -28,7 +28,7 @@ struct DriverBench {
     init(
         _ profile: DeviceProfile, options: WallboxOptions = WallboxOptions(),
         installation: Milliamperes = .amperes(32), safe: Milliamperes = .amperes(6),
-        poll: Duration = .seconds(1)
+        poll: Duration = .seconds(1), isReadOnly: Bool = false
     ) {
         self.profile = profile
         box = SimulatedWallbox(profile: profile, options: options, at: start)
@@ -36,7 +36,7 @@ struct DriverBench {
             profile: profile,
             configuration: DriverConfiguration(
                 unit: profile.link.unit, installationMaximum: installation, safeCurrent: safe,
-                phases: profile.electrical.phases, poll: poll),
+                phases: profile.electrical.phases, poll: poll, isReadOnly: isReadOnly),
             at: TimePoint(monotonic: start, wall: WallInstant(milliseconds: 0)))
     }
 

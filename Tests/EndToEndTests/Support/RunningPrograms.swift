@@ -83,13 +83,18 @@ struct RunningAgent: Sendable {
         let configuration: String
         var key: String
 
-        /// - Parameter wallboxes: `127.0.0.1:PORT` each; they are `device_ev_001` and so on.
-        init(wallboxes: [Int], profile: String = "reference-7kw") async throws {
+        /// - Parameters:
+        ///   - wallboxes: `127.0.0.1:PORT` each; they are `device_ev_001` and so on.
+        ///   - profiles: Of each; of the last one where there are more wallboxes.
+        ///   - more: What else stands in the file, such as groups.
+        init(
+            wallboxes: [Int], profiles: [String] = ["reference-7kw"], more: String = ""
+        ) async throws {
             scratch = try Scratch()
             let chargers = wallboxes.enumerated().map { index, port in
                 """
                   - id: device_ev_\(index < 9 ? "00" : "0")\(index + 1)
-                    profile: \(profile)
+                    profile: \(profiles[min(index, profiles.count - 1)])
                     connect: tcp://127.0.0.1:\(port)
                     max-current: 32
                     phases: 1
@@ -103,6 +108,7 @@ struct RunningAgent: Sendable {
                 state-dir: \(scratch.path("state"))
                 chargers:
                 \(chargers.joined(separator: "\n"))
+                \(more)
 
                 """, to: "agent.yaml")
             key = ""

@@ -10,6 +10,8 @@ struct RandomWorld {
     /// How long clients and faults keep at it; afterwards everything is sound and quiet.
     var duration: Duration
     var hasFaults = true
+    /// Whether wallboxes are told things by others, or take writes much later.
+    var hasStrangers = true
 
     func start(_ simulation: inout Simulation) {
         simulation.startAgent()
@@ -118,9 +120,11 @@ struct RandomWorld {
         var faults = WallboxFaults()
         switch Int.random(in: 0..<6, using: &simulation.random) {
         case 0: faults.writes = .ignored
-        case 1: faults.writes = .delayed(by: simulation.milliseconds(100...4_000))
+        case 1:
+            faults.writes = .delayed(
+                by: simulation.milliseconds(100...(hasStrangers ? 4_000 : 1_000)))
         case 2: faults.cableLimit = .amperes(Int.random(in: 6...20, using: &simulation.random))
-        case 3:
+        case 3 where hasStrangers:
             faults.foreignController = WallboxFaults.ForeignController(
                 setpoint: .amperes(Int.random(in: 6...32, using: &simulation.random)),
                 period: simulation.milliseconds(3_000...30_000))

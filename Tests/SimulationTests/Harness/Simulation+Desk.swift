@@ -23,6 +23,7 @@ extension Simulation {
     private mutating func takeInput(_ index: Int) -> Bool {
         // In place: a copy of the engines would have to be unshared with every event.
         let time = time
+        exchangeShare(index)
         guard let effects = stations[index].agent?.takeInput(at: time) else { return false }
         stations[index].agent?.effects = effects
         return true
@@ -133,6 +134,8 @@ extension AgentSide {
     fileprivate mutating func takeInput(at time: TimePoint) -> [ControlEffect]? {
         if !requests.isEmpty {
             let request = requests.removeFirst()
+            // What is wanted may be another thing now: the group is to hear of it.
+            isTickDue = isTickDue || control.configuration.group != nil
             switch request.order {
             case .push(let push, let id):
                 return control.requested(push, id: id, as: request.id, at: time)

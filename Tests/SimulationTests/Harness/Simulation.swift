@@ -39,6 +39,8 @@ struct Simulation {
     var now: MonotonicInstant
     var random: SeededRandom
     var stations: [Station]
+    /// The fuse that all stations hang on.
+    var fuse: SharedFuse?
     var store = SimulatedStore()
     var commitTime: ClosedRange<Int> = 1...5
     var queue = EventQueue<Event>()
@@ -110,6 +112,7 @@ struct Simulation {
         case .committed(let station, let epoch, let error):
             if epoch == generation { committed(station, error) }
         }
+        checkFuse()
     }
 
     private mutating func tick() {
@@ -127,6 +130,7 @@ struct Simulation {
 
     mutating func startAgent() {
         isAgentUp = true
+        fuse?.start(at: now)
         for index in stations.indices {
             let station = stations[index]
             let driver = DriverEngine(

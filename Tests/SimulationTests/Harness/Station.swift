@@ -27,7 +27,7 @@ struct Station {
             description: description, installationMaximum: plan.installationMaximum,
             safeCurrent: plan.safeCurrent, minimum: plan.profile.control.minimum,
             profileMaximum: plan.profile.control.maximum, step: plan.profile.control.step,
-            ratedPower: plan.profile.electrical.ratedPower)
+            ratedPower: plan.profile.electrical.ratedPower, group: plan.group)
         driver = DriverConfiguration(
             unit: plan.profile.link.unit, installationMaximum: plan.installationMaximum,
             safeCurrent: plan.safeCurrent, phases: phases, poll: plan.poll)
@@ -43,6 +43,8 @@ struct StationPlan {
     var safeCurrent = Milliamperes.amperes(6)
     var poll = Duration.seconds(1)
     var options = WallboxOptions()
+    /// The name of the fuse that it shares.
+    var group: String?
 
     init(name: String, profile: DeviceProfile) {
         self.name = name

@@ -185,16 +185,19 @@ package struct Readiness: Hashable, Sendable {
     /// nil when the store works; else what is wrong, without internals.
     package var storeProblem: String?
     package var isWallClockTrusted: Bool
+    /// Whether nothing is written to any wallbox.
+    package var isReadOnly: Bool
     package var loop: LoopStatistics
 
     package init(
         isReady: Bool, buses: [BusReadiness], storeProblem: String?, isWallClockTrusted: Bool,
-        loop: LoopStatistics
+        isReadOnly: Bool = false, loop: LoopStatistics
     ) {
         self.isReady = isReady
         self.buses = buses
         self.storeProblem = storeProblem
         self.isWallClockTrusted = isWallClockTrusted
+        self.isReadOnly = isReadOnly
         self.loop = loop
     }
 }

@@ -5,7 +5,12 @@ extension AgentRouter {
     /// `GET /ev-charger/{id}/decision`: why the charger does what it does.
     func explainDecision(_ exchange: Exchange) throws -> Reply {
         try exchange.query().finish()
-        return .data(try exchange.charger(in: service.view).decisionJSON)
+        let view = service.view
+        let charger = try exchange.charger(in: view)
+        return .data(
+            charger.decisionJSON(
+                in: view.groups.first { $0.contains(charger.description.id) },
+                seeing: exchange.visible(in: view).map(\.description.id)))
     }
 
     /// `GET /health/ready`: 200 when everything works, else 503 with the same content in `details`.

@@ -23,13 +23,18 @@ extension Decision {
 
 extension ChargerView {
     /// The decision in force, what came of it on the wire, and what is measured.
-    var decisionJSON: JSON {
+    ///
+    /// - Parameters:
+    ///   - group: The fuse that it shares with others.
+    ///   - visible: The chargers that may be named.
+    func decisionJSON(in group: GroupView?, seeing visible: [ChargerID]) -> JSON {
         .object(
             [.init("deviceId", .string(description.id.rawValue))]
                 + decision.members
                 + [
                     .init("written", snapshot.application.json),
                     .init("readBack", readBackJSON),
+                    .init("group", group?.json(seeing: visible) ?? .null),
                     .init(
                         "measured",
                         [
@@ -67,6 +72,8 @@ extension TargetApplication {
         case .held: (state, reason) = ("held", "an increase waits until 5 s after the one before")
         case .written(_, let time): (state, at) = ("written", time)
         case .verified(_, let offered, let time): (state, current, at) = ("verified", offered, time)
+        case .withheld(_, let write):
+            (state, reason) = ("withheld", "read-only: \"\(write)\" would be written")
         case .refused(_, let why): (state, reason) = ("refused", why)
         case .contradicted(_, let found): (state, current) = ("contradicted", found)
         }

@@ -12,6 +12,7 @@ extension Readiness {
             "ready": .bool(isReady),
             "buses": .array(buses),
             "store": ["ok": .bool(storeProblem == nil), "problem": .optional(storeProblem)],
+            "readOnly": .bool(isReadOnly),
             "clock": ["trusted": .bool(isWallClockTrusted)],
             "loop": loop.json,
         ]
