@@ -3,7 +3,9 @@
 enum ProfileMistakes {
     typealias Edits = [(line: String, with: String)]
 
-    static let all: [Edits] = headers + registers + meanings + states + control + supervision + yaml
+    static let all: [Edits] =
+        headers + registers + meanings + states + control + supervision + commands + watts + denials
+        + yaml
 
     private static let headers: [Edits] = [
         [("profile", "profile: other-box")],

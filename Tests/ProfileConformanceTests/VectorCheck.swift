@@ -126,12 +126,24 @@ struct VectorCheck {
             case "failsafe": profile.failsafeOperations(current: limit)
             default: [CommandOperation]()
             }
-        return operations.map { operation in
-            switch operation {
-            case .write(let unit, let operation): hex(unit: unit, operation)
-            case .wait(let duration): "wait \(duration.milliseconds)ms"
-            }
+        return operations.map(frame)
+    }
+
+    private func frame(_ operation: CommandOperation) -> String {
+        switch operation {
+        case .write(let unit, let operation): hex(unit: unit, operation)
+        case .wait(let duration): "wait \(duration.milliseconds)ms"
+        case .modify(let register, let set, let clear):
+            "modify \(profile[register].name) set \(set) clear \(clear)"
+        case .waitUntil(let conditions, let bound):
+            "until \(names(conditions)) within \(bound.milliseconds)ms"
+        case .when(let conditions, let operations):
+            "if \(names(conditions)): \(operations.map(frame).joined(separator: ", "))"
         }
+    }
+
+    private func names(_ conditions: [RegisterCondition]) -> String {
+        conditions.map { profile[$0.register].name }.joined(separator: " and ")
     }
 
     // MARK: - Bytes

@@ -53,6 +53,7 @@ extension DriverEngine {
         switch running.operations[running.step] {
         case .write: return .continueCommand
         case .wait: return (running.waitUntil ?? now) <= now ? .continueCommand : nil
+        case .modify, .waitUntil, .when: preconditionFailure("no such step is carried out yet")
         }
     }
 

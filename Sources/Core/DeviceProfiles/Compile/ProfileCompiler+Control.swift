@@ -3,15 +3,20 @@ import ChargeModel
 /// The section `control`: how a limit is written and known to be in force.
 extension ProfileCompiler {
     private static let controlKeys = [
-        "setpoint", "read-back", "range", "enabled", "charge", "limit", "idle", "settle",
+        "setpoint", "read-back", "range", "nominal-voltage", "bands", "enabled", "off", "charge",
+        "limit", "idle", "on-connect", "on-disconnect", "wake-up", "phase-switch", "settle",
         "write-interval",
     ]
 
-    mutating func control(_ file: Section) -> ControlTraits? {
+    mutating func control(
+        _ file: Section, _ electrical: ElectricalTraits?
+    ) -> ControlTraits? {
         guard let section = section(file, "control", keys: Self.controlKeys) else { return nil }
         let setpoint = setpoint(section)
-        let readBack = readBack(section, setpoint)
+        let dimension = setpoint.flatMap { draft($0).dimension } ?? .current
+        let readBack = readBack(section, setpoint, dimension)
         let range = range(section)
+        let domain = domain(section, dimension, electrical)
         let enabled = enabled(section, readBack)
         let charge = steps(section, "charge")
         let limit = steps(section, "limit")
@@ -20,15 +25,57 @@ extension ProfileCompiler {
             section, "settle", in: .zero ... .seconds(60), otherwise: .seconds(2))
         let interval = duration(
             section, "write-interval", in: .zero ... .seconds(300), otherwise: .seconds(5))
-        guard let setpoint, let range, let enabled, let charge, let limit, let idle, let settle,
-            let interval
+        let more = furtherCommands(section)
+        let offValues = offValues(section, readBack)
+        guard let setpoint, let range, let domain, let enabled, let charge, let limit, let idle,
+            let settle, let interval
         else { return nil }
         let control = ControlTraits(
-            setpoint: setpoint, readBack: readBack, minimum: range.minimum,
+            setpoint: setpoint, domain: domain, readBack: readBack, minimum: range.minimum,
             maximum: range.maximum, step: range.step, enabled: enabled, charge: charge,
-            limit: limit, idle: idle, settle: settle, minimumWriteInterval: interval)
-        checkControl(control, section)
+            limit: limit, idle: idle, offValues: offValues, onConnect: more.onConnect,
+            onDisconnect: more.onDisconnect, wakeUp: more.wakeUp, phaseSwitch: more.phaseSwitch,
+            settle: settle, minimumWriteInterval: interval)
+        checkControl(control, section, electrical)
         return control
+    }
+
+    private typealias FurtherCommands = (
+        onConnect: [CommandStep], onDisconnect: [CommandStep], wakeUp: [CommandStep],
+        phaseSwitch: PhaseSwitch?
+    )
+
+    /// The commands that not every wallbox has.
+    private mutating func furtherCommands(_ section: Section) -> FurtherCommands {
+        func steps(_ key: String) -> [CommandStep] {
+            section[key] == nil ? [] : self.steps(section, key) ?? []
+        }
+        return (
+            steps("on-connect"), steps("on-disconnect"), steps("wake-up"), phaseSwitch(section)
+        )
+    }
+
+    private mutating func phaseSwitch(_ control: Section) -> PhaseSwitch? {
+        guard let node = control["phase-switch"],
+            let section = section(node, "'phase-switch'", keys: ["one", "three"])
+        else { return nil }
+        let one = steps(section, "one")
+        let three = steps(section, "three")
+        guard let one, let three else { return nil }
+        return PhaseSwitch(toOne: one, toThree: three)
+    }
+
+    /// Values of the read-back register that mean off.
+    private mutating func offValues(_ section: Section, _ readBack: RegisterID?) -> [UInt64] {
+        guard let node = section["off"] else { return [] }
+        guard let readBack else {
+            diagnostics.error(
+                node.place, "'off' tells values of a limit that is not read back",
+                "Name 'read-back', or remove 'off'")
+            return []
+        }
+        guard !draft(readBack).isBroken else { return [] }
+        return elements(node).compactMap { rawNumber($0, draft(readBack)) }
     }
 
     // MARK: - Registers
@@ -39,12 +86,14 @@ extension ProfileCompiler {
             section["setpoint"]
             ?? DocumentNode(place: section.place, content: .scalar("setpoint"))
         guard let id = writable(node) else { return nil }
-        require(.current, id, node.place)
+        if draft(id).dimension != .power { require(.current, id, node.place) }
         return id
     }
 
     /// Where the limit in force is read: named, `none`, or the setpoint itself if it can be read.
-    private mutating func readBack(_ section: Section, _ setpoint: RegisterID?) -> RegisterID? {
+    private mutating func readBack(
+        _ section: Section, _ setpoint: RegisterID?, _ dimension: Dimension
+    ) -> RegisterID? {
         guard let node = section["read-back"] else {
             guard let setpoint, draft(setpoint).register.isReadable else { return nil }
             requireReadable(setpoint, draft(setpoint).place, fast: true)
@@ -52,7 +101,7 @@ extension ProfileCompiler {
         }
         if case .scalar("none") = node.content { return nil }
         guard let id = readable(node, fast: true) else { return nil }
-        require(.current, id, node.place)
+        require(dimension, id, node.place)
         return id
     }
 
@@ -99,16 +148,17 @@ extension ProfileCompiler {
 
     // MARK: - Enabled
 
-    /// `read-back`, `pilot`, or `{ register: NAME, on: VALUES, off: VALUES }`.
+    /// `read-back`, `pilot`, `memory`, or `{ register: NAME, on: VALUES, off: VALUES }`.
     private mutating func enabled(
         _ control: Section, _ readBack: RegisterID?
     ) -> EnabledSource? {
         guard let node = required(control, "enabled") else { return nil }
         guard case .mapping = node.content else {
             let source: EnabledSource? = value(
-                node, "'read-back', 'pilot', or a mapping with 'register', 'on' and 'off'"
+                node,
+                "'read-back', 'pilot', 'memory', or a mapping with 'register', 'on' and 'off'"
             ) {
-                ["read-back": EnabledSource.readBack, "pilot": .pilot][$0]
+                ["read-back": EnabledSource.readBack, "pilot": .pilot, "memory": .memory][$0]
             }
             if source == .readBack, readBack == nil {
                 diagnostics.error(
@@ -131,52 +181,5 @@ extension ProfileCompiler {
                 "Give each at least one value of its own")
         }
         return .register(id, on: values[0], off: values[1])
-    }
-
-    // MARK: - Commands
-
-    private static let maximumSteps = 16
-
-    private mutating func steps(_ section: Section, _ key: String) -> [CommandStep]? {
-        guard let node = required(section, key) else { return nil }
-        let elements = elements(node)
-        guard 1...Self.maximumSteps ~= elements.count else {
-            diagnostics.error(
-                node.place, "'\(key)' has \(elements.count) steps",
-                "Give 1 to \(Self.maximumSteps): '[ register = value, wait 2s ]'")
-            return nil
-        }
-        let steps = elements.compactMap { step($0) }
-        return steps.count == elements.count ? steps : nil
-    }
-
-    private mutating func step(_ node: DocumentNode) -> CommandStep? {
-        let expected = "a step: 'register = value', 'register = limit' or 'wait 2s'"
-        guard let text = scalar(node, expected) else { return nil }
-        if text.hasPrefix("wait ") {
-            let pause = DocumentNode(
-                place: node.place, content: .scalar(String(text.dropFirst(5)).trimmingBlanks()))
-            return duration(pause, in: .milliseconds(1) ... .seconds(60)).map { .wait($0) }
-        }
-        guard let (name, value) = ScalarSyntax.assignment(text) else {
-            diagnostics.error(node.place, "'\(text)' is not \(expected)", "")
-            return nil
-        }
-        return assignment(name, value, node.place).map { .write($0.register, $0.value) }
-    }
-
-    /// `NAME = VALUE`, of a command or a heartbeat.
-    mutating func assignment(
-        _ name: String, _ value: String, _ place: Place
-    ) -> (register: RegisterID, value: CommandValue)? {
-        guard let id = reference(name, place) else { return nil }
-        requireWritable(id, place)
-        guard value != "limit" else {
-            require(.current, id, place)
-            return (id, .limit)
-        }
-        guard !draft(id).isBroken else { return nil }
-        let node = DocumentNode(place: place, content: .scalar(value))
-        return rawNumber(node, draft(id)).map { (id, .raw($0)) }
     }
 }

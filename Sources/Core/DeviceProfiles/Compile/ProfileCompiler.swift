@@ -14,6 +14,8 @@ struct ProfileCompiler {
     var connectors: ConnectorDraft?
     /// Where the profile says that the wallbox has no meter.
     var measuresNothing: Place?
+    /// Everything that any section writes, as they are read.
+    var writes: [RecordedWrite] = []
 
     init(id: String, diagnostics: DiagnosticList) {
         self.id = id
@@ -24,7 +26,7 @@ struct ProfileCompiler {
     static let keys = [
         "profile", "extends", "address-shift", "title", "vendor", "model", "source", "link",
         "electrical", "connectors", "registers", "derived", "state", "control", "heartbeat",
-        "failsafe", "identity",
+        "failsafe", "identity", "deny", "manners",
     ]
 
     mutating func compile(_ document: DocumentNode) -> DeviceProfile? {
@@ -41,10 +43,12 @@ struct ProfileCompiler {
         let errors = diagnostics.errorCount
         let derived = derived(file)
         let stateRules = stateRules(file)
-        let control = control(file)
+        let control = control(file, electrical)
         let failsafe = failsafe(file, control)
         let heartbeat = heartbeat(file, control, failsafe)
         let identity = identity(file)
+        let denied = denied(file, control, failsafe)
+        let manners = manners(file)
         checkRegisters(link, electrical, areSectionsRead: diagnostics.errorCount == errors)
         checkMeasurements(derived)
         checkConnectors()
@@ -57,7 +61,7 @@ struct ProfileCompiler {
             registers: registers.map(\.register),
             readPlan: ReadPlanner.plan(registers.map(\.register), link), stateRules: stateRules,
             derived: derived, control: control, heartbeat: heartbeat, failsafe: failsafe,
-            identity: identity)
+            identity: identity, denied: denied, manners: manners)
     }
 
     /// The id is the file's name, and the file says it itself: a copied file that kept the name of

@@ -10,10 +10,6 @@ enum ReservedKeys {
     private static let all: [(key: String, purpose: String)] = [
         ("variants", "variants of one model"),
         ("transport", "links other than Modbus TCP"),
-        ("on-connect", "writes at connect"),
-        ("on-disconnect", "writes at disconnect"),
         ("phase-switching", "switching between 1 and 3 phases"),
-        ("wake-up", "waking a vehicle"),
-        ("deny", "registers that must never be written"),
     ]
 }
