@@ -51,6 +51,10 @@ final class BusThread: SerialExecutor {
     }
 
     private func enqueue(_ job: Job) {
+        // The runtime knows this executor without owning it. Once the job can be seen, its task may
+        // end, and the last bus with it, before this call has gone on.
+        let keeper = Unmanaged.passRetained(self)
+        defer { keeper.release() }
         let needsThread = state.withLock { state in
             state.jobs.append(job)
             defer { state.isThreadAlive = true }
