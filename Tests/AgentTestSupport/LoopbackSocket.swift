@@ -26,6 +26,13 @@ package enum LoopbackSocket {
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
+    /// A port on which nothing listens just now.
+    package static func freePort() throws(Failure) -> UInt16 {
+        let (descriptor, port) = try listen()
+        close(descriptor)
+        return port
+    }
+
     /// A socket that has begun to connect and does not wait for the end of it.
     package static func beginConnecting(to port: UInt16) throws(Failure) -> Int32 {
         let descriptor = try make(flags: Int32(SOCK_NONBLOCK.rawValue))

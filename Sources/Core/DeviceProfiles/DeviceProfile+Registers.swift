@@ -45,3 +45,13 @@ extension ReadBlock {
         }
     }
 }
+
+extension Register {
+    /// The request that reads one element, and nothing else.
+    package func readOperation(ofElement element: Int = 0) -> ModbusOperation {
+        ReadBlock(
+            unit: unit, space: space, address: address(ofElement: element),
+            count: UInt16(width), poll: poll, entries: []
+        ).operation
+    }
+}

@@ -152,6 +152,24 @@ package final class StateDirectoryLock: Sendable {
         return lock
     }
 
+    /// Who holds the lock of a state directory.
+    package struct Holder: Hashable, Sendable {
+        /// The id that it wrote into the lock file, if it can be read.
+        package var process: Int?
+    }
+
+    /// Whether an agent runs with a state directory, without taking its place; nil when none does, or
+    /// none can be seen.
+    package static func holder(directory path: String) -> Holder? {
+        let lock = StateDirectory(path: path).lockPath
+        let descriptor = Glibc.open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { Glibc.close(descriptor) }
+        // A shared lock is refused while somebody has the exclusive one, and is gone with the file.
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        return Holder(process: readProcess(descriptor))
+    }
+
     private func writeProcess(at path: String) throws(StateDirectoryError) {
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0,
