@@ -15,7 +15,8 @@ struct EVSEAgentCommand: AsyncParsableCommand {
         version: release,
         subcommands: [
             RunCommand.self, DemoCommand.self, SimulateCommand.self, DevicesCommand.self,
-            ConfigCommand.self, ProbeCommand.self, DoctorCommand.self, KeysCommand.self, LogCommand.self, CompareBusCommand.self,
+            ConfigCommand.self, ProbeCommand.self, DoctorCommand.self, KeysCommand.self,
+            LogCommand.self, CompareBusCommand.self,
             MeasureListCommand.self,
         ])
 }
