@@ -193,7 +193,7 @@ let package = Package(
         test(
             "AgentRuntimeTests",
             [
-                "AgentRuntime", "ChargeControl", "ChargerDriver", "DeviceProfiles",
+                "AgentRuntime", "ActionStore", "ChargeControl", "ChargerDriver", "DeviceProfiles",
                 "WallboxModel", "Modbus", "ChargeModel", "AgentTestSupport", logging, lifecycle,
             ],
             resources: [.copy("Witness")]),

@@ -112,6 +112,40 @@ struct DeferralContractTests {
         }
     }
 
+    @Test("R45: the delay of a slot is kept with its schedule", arguments: StoreKind.allCases)
+    func r45_theDelayOfASlotIsKeptWithItsSchedule(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let delay = SlotDelayChange(charger: .first, start: .at(5), delay: .seconds(1_800))
+            try await store.commit(StoreChange(slotDelay: delay))
+            #expect(try await store.restore([.first]).map(\.slotDelay) == [nil])
+            try await store.commit(RecurringSchedule.example().change)
+            try await store.commit(StoreChange(slotDelay: delay))
+            #expect(try await store.restore([.first]).map(\.slotDelay) == [delay])
+            await expectRefusal {
+                try await store.commit(
+                    StoreChange(
+                        slotDelay: SlotDelayChange(
+                            charger: .first, start: .at(6), delay: .seconds(1_801))))
+            }
+            #expect(try await store.restore([.first]).map(\.slotDelay) == [delay])
+            // Another schedule has none yet.
+            try await store.commit(RecurringSchedule.example("sched_2").change)
+            #expect(try await store.restore([.first]).map(\.slotDelay) == [nil])
+        }
+    }
+
+    @Test("R45: the delay of an action is kept with it", arguments: StoreKind.allCases)
+    func r45_theDelayOfAnActionIsKept(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            for (number, delay) in [nil, 0, 1, 1_800].enumerated() {
+                var action = Action.example("action_\(number)", .charge, .completed)
+                action.startDelay = delay.map { .seconds($0) }
+                try await store.commit(StoreChange(actions: [action]))
+                #expect(try await store.action(action.id) == action)
+            }
+        }
+    }
+
     @Test("R21: the store knows when something was last stored", arguments: StoreKind.allCases)
     func r21_theLatestInstantIsThatOfTheLastChange(_ kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -75,6 +75,21 @@ struct IdempotencyContractTests {
         }
     }
 
+    @Test("R20: an answer about a schedule holds the schedule", arguments: StoreKind.allCases)
+    func r20_anAnswerHoldsItsSchedule(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            for (number, schedule) in [
+                RecurringSchedule.example(),
+                .example("sched_2", .weekly([.monday, .sunday]), slots: [.noon, .night]),
+            ].enumerated() {
+                var record = IdempotencyRecord.example("\(number)")
+                record.schedule = schedule
+                try await store.commit(StoreChange(idempotency: record))
+                #expect(try await find(record, in: store, at: 1) == record)
+            }
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func aRecordNamesAnActionThatExists(_ kind: StoreKind) async throws {
         try await kind.withStore { store in

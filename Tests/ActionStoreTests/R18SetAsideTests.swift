@@ -14,51 +14,6 @@ struct R18SetAsideTests {
         case truncated, truncatedInAPage, halfOverwritten
     }
 
-    /// A state directory with actions, settings, a valid and a revoked key, as a clean end leaves it.
-    private func makeState() async throws -> TemporaryDirectory {
-        let directory = try TemporaryDirectory()
-        let store = try ActionStore.open(directory: directory.state)
-        try await fill(store)
-        try store.close()
-        return directory
-    }
-
-    private func fill(_ store: ActionStore) async throws {
-        for (name, hash) in [("valid", UInt8(1)), ("revoked", 2)] {
-            try await store.insert(
-                APIKey(
-                    id: "key_\(name)", name: name, environment: .live, user: nil,
-                    isReadOnly: false, hash: [UInt8](repeating: hash, count: 32),
-                    createdAt: .at(0)))
-        }
-        try await store.commit(
-            StoreChange(
-                intent: IntentChange(charger: .first, intent: .charge, at: .at(0)),
-                settings: SettingsChange(charger: .first, maxChargeRate: Watts(3700), at: .at(0))))
-        for number in 0..<60 {
-            try await store.commit(
-                StoreChange(actions: [.example("action_\(number)", .charge, .completed)]))
-        }
-        _ = try await store.revoke("revoked", at: .at(1))
-    }
-
-    /// Opens as the daemon does, and shows that the store works.
-    @discardableResult
-    private func comeUp(
-        _ directory: TemporaryDirectory
-    ) async throws -> (setAside: String?, keys: [APIKey], restored: RestoredCharger) {
-        let lock = try StateDirectoryLock.acquire(directory: directory.state)
-        let (store, setAside) = try ActionStore.openOrSetAside(
-            directory: directory.state, holding: lock)
-        let restored = try #require(try await store.restore([.first]).first)
-        let keys = try await store.keys()
-        try await store.commit(
-            StoreChange(actions: [.example("after", .idle, of: .second, .completed)]))
-        #expect(try await store.action(Action.ID("after")) != nil)
-        try store.close()
-        return (setAside, keys, restored)
-    }
-
     private func apply(_ damage: Damage, to path: String) throws {
         let url = URL(fileURLWithPath: path)
         var bytes = try Data(contentsOf: url)
@@ -86,11 +41,11 @@ struct R18SetAsideTests {
 
     @Test("R18: a damaged database is set aside, and the store works", arguments: Damage.allCases)
     func r18_aDamagedDatabaseIsSetAside(_ damage: Damage) async throws {
-        let directory = try await makeState()
+        let directory = try await DamagedState.make()
         try apply(damage, to: directory.database)
         let damaged = try Data(contentsOf: URL(fileURLWithPath: directory.database))
         #expect(throws: StoreError.self) { try ActionStore.open(directory: directory.state) }
-        let (setAside, keys, restored) = try await comeUp(directory)
+        let (setAside, keys, restored) = try await DamagedState.comeUp(directory)
         let message = try #require(setAside)
         let aside = try #require(
             try FileManager.default.contentsOfDirectory(atPath: directory.state)
@@ -108,20 +63,20 @@ struct R18SetAsideTests {
         #expect(restored.intent == nil && restored.lastAction == nil)
         #expect(!keys.contains { $0.id == "key_revoked" && $0.revokedAt == nil })
         // And only once.
-        let again = try await comeUp(directory)
+        let again = try await DamagedState.comeUp(directory)
         #expect(again.setAside == nil)
         #expect(again.keys == keys)
     }
 
     @Test func keysAndSettingsAreTakenOverWhereTheirTablesAreSound() async throws {
-        let directory = try await makeState()
+        let directory = try await DamagedState.make()
         let before = try ActionStore.open(directory: directory.state)
         let original = try await before.keys()
         try before.close()
         let twin = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: directory.database, toPath: twin.state)
         try zeroRoot(of: "actions", in: directory.database, as: twin.state)
-        let (setAside, keys, restored) = try await comeUp(directory)
+        let (setAside, keys, restored) = try await DamagedState.comeUp(directory)
         #expect(setAside?.contains("2 API keys and 1 setting were taken over") == true)
         #expect(keys == original)
         #expect(keys.map(\.revokedAt) == [nil, .at(1)])
@@ -129,7 +84,7 @@ struct R18SetAsideTests {
     }
 
     @Test func noKeyIsTakenOverIfARevocationMayBeMissing() async throws {
-        let directory = try await makeState()
+        let directory = try await DamagedState.make()
         let store = try ActionStore.open(directory: directory.state)
         let valid = try #require(try await store.keys().first)
         _ = try await store.revoke(valid.id, at: .at(2))
@@ -145,7 +100,7 @@ struct R18SetAsideTests {
         try bytes.write(to: log)
         #expect(WriteAheadLogCheck.lostCommits(in: [UInt8](bytes)) != 0)
         try zeroRoot(of: "actions", in: copy.database, as: directory.database)
-        let (setAside, keys, restored) = try await comeUp(copy)
+        let (setAside, keys, restored) = try await DamagedState.comeUp(copy)
         #expect(setAside?.contains("no API keys (the log is damaged") == true)
         #expect(keys == [])
         #expect(restored.maxChargeRate == Watts(3700))
@@ -153,7 +108,7 @@ struct R18SetAsideTests {
 
     @Test("R12: commits that the log has lost do not bring an older intent back")
     func r12_lostCommitsAreDamage() async throws {
-        let directory = try await makeState()
+        let directory = try await DamagedState.make()
         let store = try ActionStore.open(directory: directory.state)
         for intent in [ChargeIntent.charge, .idle, .adopted(.zero)] {
             try await store.commit(
@@ -171,14 +126,14 @@ struct R18SetAsideTests {
             var bytes = whole
             bytes[place] ^= 1
             try bytes.write(to: URL(fileURLWithPath: damaged.database + "-wal"))
-            let (setAside, keys, restored) = try await comeUp(damaged)
+            let (setAside, keys, restored) = try await DamagedState.comeUp(damaged)
             #expect((setAside != nil) == isSetAside)
             // A last commit that is not whole looks like one that a power cut has stopped, and such a
             // one was never acknowledged.
             #expect(restored.intent == (isSetAside ? nil : .idle))
             #expect(keys.isEmpty == isSetAside)
         }
-        let (setAside, _, restored) = try await comeUp(copy)
+        let (setAside, _, restored) = try await DamagedState.comeUp(copy)
         #expect(setAside == nil)
         #expect(restored.intent == .adopted(.zero))
     }
@@ -225,38 +180,58 @@ struct R18SetAsideTests {
 
     @Test("R18: a log of garbage does not keep the agent down")
     func r18_aLogOfGarbageIsPassedOver() async throws {
-        let directory = try await makeState()
+        let directory = try await DamagedState.make()
         try Data(repeating: 0x37, count: 100_000).write(
             to: URL(fileURLWithPath: directory.database + "-wal"))
-        let (_, keys, restored) = try await comeUp(directory)
+        let (_, keys, restored) = try await DamagedState.comeUp(directory)
         #expect(keys.map(\.revokedAt) == [nil, .at(1)])
         #expect(restored.intent == .charge)
     }
 
-    @Test("R18: whatever byte is flipped, the store comes up and no revoked key is valid")
-    func r18_anyFlippedByte() async throws {
-        let directory = try await makeState()
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: directory.database))
-        // One seed, the same everywhere; others by `FLIP_SEED`.
-        let seed = ProcessInfo.processInfo.environment["FLIP_SEED"].flatMap { UInt64($0) } ?? 1
-        var random = SeededRandom(seed: seed)
-        let first = Int.random(in: 0..<3001, using: &random)
-        for place in stride(from: first, to: bytes.count, by: 3001) {
-            let copy = try TemporaryDirectory()
-            try FileManager.default.createDirectory(
-                atPath: copy.state, withIntermediateDirectories: false)
-            var damaged = bytes
-            damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            try damaged.write(to: URL(fileURLWithPath: copy.database))
-            do {
-                let (_, keys, _) = try await comeUp(copy)
-                #expect(
-                    !keys.contains { $0.id == "key_revoked" && $0.revokedAt == nil },
-                    "first \(first), byte \(place)")
-            } catch {
-                Issue.record("first \(first), byte \(place): \(error)")
+    @Test(
+        "R18: a database that was emptied or removed is no new one in silence",
+        arguments: [false, true])
+    func r18_anEmptiedDatabaseIsTold(isRemoved: Bool) async throws {
+        let directory = try await DamagedState.make()
+        let log = try SecurityLog.open(directory: directory.state)
+        await log.record(
+            SecurityEvent(
+                .started(version: "1.0"),
+                at: TimePoint(monotonic: MonotonicInstant(nanoseconds: 0), wall: .at(0))))
+        if isRemoved {
+            try FileManager.default.removeItem(atPath: directory.database)
+        } else {
+            try Data().write(to: URL(fileURLWithPath: directory.database))
+            // A command of keys must not make it a new one either.
+            let error = #expect(throws: StoreError.self) {
+                try ActionStore.open(directory: directory.state)
             }
+            #expect(error?.logReason.contains("it is empty") == true)
         }
+        let (setAside, keys, restored) = try await DamagedState.comeUp(directory)
+        #expect(setAside?.contains(isRemoved ? "is missing" : "it is empty") == true)
+        #expect(setAside?.contains("evse-agent keys create") == true)
+        #expect(keys == [] && restored.intent == nil)
+        #expect(try await DamagedState.comeUp(directory).setAside == nil, "only once")
+    }
+
+    @Test func aLogWithoutItsDatabaseIsDamage() async throws {
+        let directory = try await DamagedState.make()
+        try Data().write(to: URL(fileURLWithPath: directory.database))
+        try Data(repeating: 1, count: 5_000).write(
+            to: URL(fileURLWithPath: directory.database + "-wal"))
+        #expect(try await DamagedState.comeUp(directory).setAside?.contains("it is empty") == true)
+    }
+
+    @Test func aVeryFirstStartSaysNothing() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(try await DamagedState.comeUp(directory).setAside == nil)
+        // Nor one that was stopped when it had just made the file.
+        let stopped = try TemporaryDirectory()
+        try FileManager.default.createDirectory(
+            atPath: stopped.state, withIntermediateDirectories: false)
+        try Data().write(to: URL(fileURLWithPath: stopped.database))
+        #expect(try await DamagedState.comeUp(stopped).setAside == nil)
     }
 
     @Test func whatIsNotDamagedIsNotSetAside() async throws {
@@ -268,7 +243,7 @@ struct R18SetAsideTests {
             let files = try FileManager.default.contentsOfDirectory(atPath: directory.state)
             #expect(!files.contains { $0.contains(".corrupt-") })
         }
-        let newer = try await makeState()
+        let newer = try await DamagedState.make()
         let store = try ActionStore.open(directory: newer.state)
         try await store.pool.write { database in
             try database.execute(
@@ -285,7 +260,7 @@ struct R18SetAsideTests {
         try songs.close()
         try expectRefused(foreign)
 
-        let held = try await makeState()
+        let held = try await DamagedState.make()
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
         let holder = try DatabaseQueue(path: held.database, configuration: configuration)
@@ -299,22 +274,28 @@ struct R18SetAsideTests {
 
     @Test("R18: every kind of commit is refused as full, and works once there is room")
     func r18_aFullDiskRefusesEveryKindOfCommit() async throws {
-        let directory = try await makeState()
+        let directory = try await DamagedState.make()
         let store = try ActionStore.open(directory: directory.state)
         func setPages(_ count: Int) async throws {
             try await store.pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA max_page_count = \(count)")
             }
         }
+        var schedule = RecurringSchedule.example()
+        schedule.slots = (0..<48).map {
+            ScheduleSlot(startMinute: $0 * 30, durationMinutes: 29, command: .charge)
+        }
+        // So that the next schedule needs a page of its own.
+        for number in 2...3 {
+            var other = RecurringSchedule.example("sched_\(number)", of: ChargerID("\(number)"))
+            other.slots = schedule.slots
+            try await store.commit(other.change)
+        }
         // Fills what is left of pages that are begun.
         try await setPages(1)
         let long = String(repeating: "x", count: 50_000)
         var action = Action.example("long", .charge, .completed)
         action.message = long
-        var schedule = RecurringSchedule.example()
-        schedule.slots = (0..<700).map {
-            ScheduleSlot(startMinute: $0 * 2, durationMinutes: 1, command: .idle)
-        }
         let changes = [
             StoreChange(actions: [action]), schedule.change,
             StoreChange(

@@ -9,8 +9,11 @@ import Testing
 final class TemporaryDirectory: Sendable {
     let path: String
 
-    init() throws {
-        let url = FileManager.default.temporaryDirectory
+    /// - Parameter inMemory: On a file system that is not on a disk, for a test of very many files.
+    init(inMemory: Bool = false) throws {
+        let memory = URL(fileURLWithPath: "/dev/shm")
+        let hasMemory = FileManager.default.isWritableFile(atPath: memory.path)
+        let url = (inMemory && hasMemory ? memory : FileManager.default.temporaryDirectory)
             .appendingPathComponent("evse-agent-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
         path = url.path

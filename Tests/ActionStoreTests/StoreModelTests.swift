@@ -103,9 +103,15 @@ private struct RandomChanges {
         }
         if Int.random(in: 0..<3, using: &random) == 0 { change.schedule = schedule() }
         if Int.random(in: 0..<3, using: &random) == 0 {
+            change.slotDelay = SlotDelayChange(
+                charger: pick(Self.chargers), start: now,
+                delay: pick([.zero, .seconds(600), .seconds(1_800)]))
+        }
+        if Int.random(in: 0..<3, using: &random) == 0 {
             change.idempotency = IdempotencyRecord(
                 scope: "s", key: pick(Self.keys), bodyHash: [UInt8](repeating: 1, count: 32),
-                action: pick([nil, change.actions.first?.id]), createdAt: now)
+                action: pick([nil, change.actions.first?.id]),
+                schedule: pick([nil, change.schedule?.schedule]), createdAt: now)
         }
         return change
     }
@@ -132,6 +138,7 @@ private struct RandomChanges {
             id: Action.ID("action_\(number)"), charger: Self.chargers[number % 2],
             command: pick(ChargeCommand.allCases), state: pick(states),
             createdAt: now.advanced(by: .milliseconds(-stepBack)))
+        action.startDelay = pick([nil, .zero, .seconds(1_800), .seconds(1_801)])
         let uptime = Int64.random(in: 0...1_000_000, using: &random)
         action.startOnBoot = pick([
             nil, BootInstant(boot: "boot_1", at: MonotonicInstant(nanoseconds: uptime)),

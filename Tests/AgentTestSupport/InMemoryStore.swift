@@ -38,7 +38,7 @@ package final class InMemoryStore: ActionRepository, KeyRepository {
                     intentUntil: state.intents[charger]?.until,
                     openWindow: state.actions.first { $0.id == state.intents[charger]?.window },
                     maxChargeRate: state.maxChargeRates[charger],
-                    schedule: state.schedules[charger],
+                    schedule: state.schedules[charger], slotDelay: state.slotDelays[charger],
                     openAction: actions.first { !$0.state.isTerminal }, lastAction: actions.last)
             }
         }
@@ -140,6 +140,7 @@ private struct State {
     var intents: [ChargerID: IntentChange] = [:]
     var maxChargeRates: [ChargerID: Watts] = [:]
     var schedules: [ChargerID: RecurringSchedule] = [:]
+    var slotDelays: [ChargerID: SlotDelayChange] = [:]
     var records: [IdempotencyRecord] = []
     var keys: [APIKey] = []
     /// When settings were changed that are still there.
@@ -162,11 +163,17 @@ private struct State {
             settingsTimes[change.charger] = change.maxChargeRate == nil ? nil : change.at
         }
         if let change = change.schedule { try put(change) }
+        if let delay = change.slotDelay {
+            try require(.zero ... .seconds(1_800) ~= delay.delay, "a delay of 0 to 1,800 s")
+            if schedules[delay.charger] != nil { slotDelays[delay.charger] = delay }
+        }
         if let record = change.idempotency { try put(record) }
     }
 
     private mutating func put(_ action: Action) throws(StoreError) {
         try require(1...64 ~= action.id.rawValue.unicodeScalars.count, "the id of an action")
+        try require(
+            .zero ... .seconds(1_800) ~= action.startDelay ?? .zero, "a delay of 0 to 1,800 s")
         if let index = actions.firstIndex(where: { $0.id == action.id }) {
             actions[index] = action
         } else {
@@ -195,23 +202,16 @@ private struct State {
             try require(schedule.charger == change.charger, "the schedule of another charger")
             try require(1...64 ~= schedule.id.unicodeScalars.count, "the id of a schedule")
             try require(1...64 ~= schedule.timezone.unicodeScalars.count, "the name of a zone")
-            if case .weekly(let days) = schedule.recurrence {
-                try require(!days.isEmpty && days == Set(days).sorted(), "the order of the days")
-            }
-            var free = 0
-            for slot in schedule.slots {
-                try require(
-                    free..<1440 ~= slot.startMinute && 1...1440 ~= slot.durationMinutes,
-                    "slots in order, each within its day")
-                free = min(slot.startMinute + slot.durationMinutes, 1440)
-            }
-            try require(1...1440 ~= schedule.slots.count, "the number of slots")
+            try require(
+                ScheduleRules.problem(of: schedule) == nil && schedule == schedule.inOrder,
+                "a schedule that breaks its rules")
             let isTaken = schedules.values.contains {
                 $0.id == schedule.id && $0.charger != schedule.charger
             }
             try require(!isTaken, "two schedules of one id")
         }
         schedules[change.charger] = change.schedule
+        slotDelays[change.charger] = nil
     }
 
     var latestInstant: WallInstant? {

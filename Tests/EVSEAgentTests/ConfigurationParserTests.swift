@@ -8,7 +8,7 @@ struct ConfigurationParserTests {
     @Test func everyKeyIsRead() throws {
         let result = parse(
             """
-            site: { timezone: Europe/Berlin, clock: trusted }
+            site: { timezone: Europe/Berlin, clock: trusted, start-delay: 10m }
             api: { listen: "[::1]:9090", hosts: [raspberrypi.local, EVSE] }
             state-dir: /srv/evse
             poll: 500ms
@@ -27,7 +27,8 @@ struct ConfigurationParserTests {
             """)
         #expect(result.diagnostics == [])
         let expected = AgentConfiguration(
-            site: .init(timeZone: "Europe/Berlin", clock: .trusted),
+            site: .init(
+                timeZone: "Europe/Berlin", clock: .trusted, startDelay: .seconds(600)),
             api: .init(
                 listen: .init(host: "::1", port: 9090), isLAN: false,
                 hosts: ["raspberrypi.local", "evse"]),
@@ -213,6 +214,19 @@ struct ConfigurationParserTests {
         #expect(result.diagnostics.count == 1)
         #expect(lines(result).hasPrefix("site.yaml:4:7: error: "), "\(lines(result))")
         #expect(lines(result).contains(problem), "\(lines(result))")
+    }
+
+    @Test(
+        "R45: the delay of starts is 0 to 1,800 s",
+        arguments: [
+            ("0s", 0), ("1800s", 1_800), ("30m", 1_800), ("1801s", nil), ("31m", nil), ("-1s", nil),
+            ("10", nil),
+        ])
+    func r45_theDelayOfStartsHasItsBounds(_ text: String, _ seconds: Int?) {
+        let result = parse("site: { start-delay: \(text) }\n" + minimal)
+        #expect(result.configuration?.site.startDelay == seconds.map { .seconds($0) })
+        guard seconds == nil else { return }
+        #expect(lines(result).hasPrefix("site.yaml:1:22: error: start-delay: "), "\(lines(result))")
     }
 
     @Test func hostsAreAList() {

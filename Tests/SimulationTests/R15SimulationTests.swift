@@ -12,6 +12,7 @@ import Testing
             plan.installationMaximum = .amperes(
                 [10, 16, 20, 32][Int.random(in: 0..<4, using: &random)])
             plan.safeCurrent = .amperes([0, 6, 8][Int.random(in: 0..<3, using: &random)])
+            plan.startDelay = .seconds([0, 0, 40][Int.random(in: 0..<3, using: &random)])
             plan.poll = .seconds([1, 2, 5, 10][Int.random(in: 0..<4, using: &random)])
             return plan
         }

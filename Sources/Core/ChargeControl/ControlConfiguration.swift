@@ -19,6 +19,8 @@ package struct ControlConfiguration: Hashable, Sendable {
     package var idleEndsAtUnplug: Bool
     /// The name of the fuse that it shares with others; nil where it hangs on its own.
     package var group: String?
+    /// Up to how much a start that comes by the clock is delayed at random; zero for not at all.
+    package var startDelay: Duration
     /// The kernel's random name of this boot, for starts that are relative to it.
     package var boot: String
     package var timing: ControlTiming
@@ -27,7 +29,8 @@ package struct ControlConfiguration: Hashable, Sendable {
         description: ChargerDescription, installationMaximum: Milliamperes,
         safeCurrent: Milliamperes, minimum: Milliamperes, profileMaximum: Milliamperes,
         step: Milliamperes, ratedPower: Watts?, idleEndsAtUnplug: Bool = false,
-        group: String? = nil, boot: String = "", timing: ControlTiming = ControlTiming()
+        startDelay: Duration = .zero, group: String? = nil, boot: String = "",
+        timing: ControlTiming = ControlTiming()
     ) {
         self.description = description
         self.installationMaximum = installationMaximum
@@ -38,6 +41,7 @@ package struct ControlConfiguration: Hashable, Sendable {
         self.ratedPower = ratedPower
         self.idleEndsAtUnplug = idleEndsAtUnplug
         self.group = group
+        self.startDelay = startDelay
         self.boot = boot
         self.timing = timing
     }

@@ -12,6 +12,9 @@ package enum ControlEffect: Hashable, Sendable {
     case accept(RequestID, AcceptedRequest)
     case refuse(RequestID, RequestRefusal)
     case announce(AgentEvent.Payload)
+    /// Draw a delay for the slot that opened at this instant, then tell the engine with
+    /// ``ControlEngine/delayDrawn(_:slot:at:)``.
+    case drawDelay(upTo: Duration, slot: WallInstant)
     /// An action's first write was confirmed this long after the action was accepted.
     case reachedWire(after: Duration)
 }

@@ -8,9 +8,9 @@ extension ControlEngine {
     func scheduled(_ action: Action, at now: TimePoint) -> ActionBook.Scheduled {
         let start: ActionBook.StartTime
         if let due = action.startOnBoot, due.boot == configuration.boot {
-            start = .steady(due.at)
+            start = .steady(due.at.advanced(by: action.startDelay ?? .zero))
         } else {
-            start = .wall(WallDue(action.start ?? action.createdAt, at: now))
+            start = .wall(WallDue(action.delayedStart ?? action.createdAt, at: now))
         }
         return ActionBook.Scheduled(
             action: action, start: start, end: action.end.map { WallDue($0, at: now) })
@@ -151,7 +151,8 @@ extension ControlEngine {
         }
         switch wish {
         case .slot: return IntentChange(charger: charger, intent: .charge, at: now.wall)
-        case .betweenSlots: return IntentChange(charger: charger, intent: .idle, at: now.wall)
+        case .delayed, .betweenSlots:
+            return IntentChange(charger: charger, intent: .idle, at: now.wall)
         case .undecided, .intent, .unknowable: return nil
         }
     }
@@ -186,6 +187,7 @@ extension ControlEngine {
                 unreadable = "the schedule is in the zone \(schedule.timezone), which is not known"
             }
         }
+        slotDelay = restored.slotDelay.map { SlotDelay(start: $0.start, delay: $0.delay) }
         intentUntil = restored.intentUntil.map { WallDue($0, at: now) }
         if intent == .charge, let opener = restored.openWindow, let end = opener.end {
             window = OpenWindow(action: opener, end: WallDue(end, at: now))
@@ -204,10 +206,16 @@ extension ControlEngine {
         guard let plan else { return nil }
         let occurrence = plan.moment?.active ?? plan.moment?.next
         var state = CurrentSchedule.State.pending
-        if case .slot = wish { state = .active }
+        var next = plan.moment?.next.start
+        switch wish {
+        case .slot: state = .active
+        case .delayed(_, let begins): next = begins
+        case .undecided, .intent, .betweenSlots, .unknowable: break
+        }
         return CurrentSchedule(
             id: plan.schedule.id, kind: .schedule, state: state, command: .charge,
-            start: occurrence?.start, end: occurrence?.end, nextFireAt: plan.moment?.next.start)
+            start: occurrence?.start, end: occurrence?.end, nextFireAt: next,
+            startDelay: plan.moment?.active.flatMap(drawnDelay))
     }
 }
 
@@ -244,8 +252,14 @@ extension CurrentSchedule {
         self.init(
             id: action.id.rawValue, kind: .window, state: state, command: action.command,
             start: action.start, end: action.end,
-            nextFireAt: state == .pending ? action.start : nil)
+            nextFireAt: state == .pending ? action.delayedStart : nil,
+            startDelay: action.startDelay)
     }
+}
+
+extension Action {
+    /// When it begins.
+    fileprivate var delayedStart: WallInstant? { start?.advanced(by: startDelay ?? .zero) }
 }
 
 extension Duration {

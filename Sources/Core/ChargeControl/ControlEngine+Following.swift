@@ -162,11 +162,14 @@ extension ControlEngine {
     }
 
     /// Orders the commit of what has happened already; repeated until it is durable.
-    mutating func keep(_ action: Action? = nil, intent: IntentChange? = nil) -> ControlEffect {
+    mutating func keep(
+        _ action: Action? = nil, intent: IntentChange? = nil, delay: SlotDelayChange? = nil
+    ) -> ControlEffect {
         let commit = makeCommitID()
-        unsaved.add(action, intent: intent, commit: commit)
+        unsaved.add(action, intent: intent, delay: delay, commit: commit)
         return .persist(
-            StoreChange(actions: action.map { [$0] } ?? [], intent: intent), commit)
+            StoreChange(
+                actions: action.map { [$0] } ?? [], intent: intent, slotDelay: delay), commit)
     }
 
     /// Commits again what could not be committed.

@@ -6,14 +6,17 @@ extension ControlEngine {
     ///
     /// - Parameters:
     ///   - id: The identifier that the action gets if it is accepted.
+    ///   - startDelay: What was drawn for it, up to ``longestDelay(of:)``; nil if that is zero.
     ///   - request: Names the request in the answering effect.
     package mutating func requested(
-        _ action: ActionRequest, id: Action.ID, as request: RequestID, at now: TimePoint
+        _ action: ActionRequest, id: Action.ID, startDelay: Duration? = nil,
+        as request: RequestID, at now: TimePoint
     ) -> [ControlEffect] {
         if let refusal = unsupported(action) ?? book.refusal(of: action, at: now.monotonic) {
             return [.refuse(request, refusal)]
         }
-        let accepted = accepted(action, id: id, at: now)
+        var accepted = accepted(action, id: id, at: now)
+        accepted.startDelay = startDelay
         let commit = makeCommitID()
         let replacing = book.replaced
         book.begin(
@@ -79,9 +82,7 @@ extension ControlEngine {
             settings: SettingsChange(
                 charger: configuration.description.id, maxChargeRate: settings.maxChargeRate,
                 at: now.wall),
-            idempotency: settings.idempotency.map {
-                IdempotencyRecord($0, action: nil, at: now.wall)
-            })
+            idempotency: settings.idempotency.map { IdempotencyRecord($0, at: now.wall) })
         return [.persist(change, commit)]
     }
 
@@ -102,7 +103,8 @@ extension ControlEngine {
                     intent: intentBesideSchedule(schedule, at: now),
                     schedule: ScheduleChange(charger: charger, schedule: schedule, at: now.wall),
                     idempotency: idempotency.map {
-                        IdempotencyRecord($0, action: nil, at: now.wall)
+                        IdempotencyRecord(
+                            $0, schedule: schedule ?? plan?.schedule, at: now.wall)
                     }), commit)
         ]
     }
@@ -255,8 +257,12 @@ extension Action {
 }
 
 extension IdempotencyRecord {
-    fileprivate init(_ key: IdempotencyKey, action: Action.ID?, at now: WallInstant) {
+    fileprivate init(
+        _ key: IdempotencyKey, action: Action.ID? = nil, schedule: RecurringSchedule? = nil,
+        at now: WallInstant
+    ) {
         self.init(
-            scope: key.scope, key: key.key, bodyHash: key.bodyHash, action: action, createdAt: now)
+            scope: key.scope, key: key.key, bodyHash: key.bodyHash, action: action,
+            schedule: schedule, createdAt: now)
     }
 }

@@ -36,6 +36,7 @@ package struct ControlEngine: Sendable {
     var window: OpenWindow?
     /// The recurring schedule.
     var plan: SchedulePlan?
+    var slotDelay: SlotDelay?
     /// Why what is durable cannot be followed; nil when it can.
     var unreadable: String?
     var wish = Wish.undecided
@@ -147,7 +148,7 @@ package struct ControlEngine: Sendable {
     /// Merges all claims and gives the driver its target: a changed one as a new revision, the same
     /// one with a renewed lease.
     mutating func decide(at now: TimePoint) -> [ControlEffect] {
-        let changes = followSchedule(at: now)
+        let changes = followSchedule(at: now) + delaySlot()
         wish = currentWish(at: now)
         let before = decision
         decision = merged(at: now)

@@ -1,15 +1,16 @@
 import ChargeModel
 
-/// What happened to actions and to the intent, and whose commit failed or is under way: starts, ends
-/// and ends of windows. They are part of the next commit of an action, and are repeated with every
+/// What happened to actions, to the intent and to the delay of a slot, and whose commit failed or is
+/// under way: starts, ends and ends of windows. They are part of the next commit of an action, and are repeated with every
 /// tick until one succeeds, so that a full disk loses none.
 struct UnsavedChanges: Hashable, Sendable {
     private var changes: [Pending] = []
 
     struct Pending: Hashable, Sendable {
-        /// nil for a change of the intent alone.
+        /// nil for a change of the others alone.
         var action: Action?
         var intent: IntentChange?
+        var delay: SlotDelayChange?
         /// nil after its commit failed.
         var commit: CommitID?
     }
@@ -20,17 +21,20 @@ struct UnsavedChanges: Hashable, Sendable {
     /// as unfinished after a restart.
     static let capacity = 16
 
-    /// An intent takes the place of all before it, and so does a state of an action: an older one
-    /// must not be committed after it.
-    mutating func add(_ action: Action?, intent: IntentChange?, commit: CommitID) {
+    /// An intent takes the place of all before it, and so does a delay, and a state of an action: an
+    /// older one must not be committed after it.
+    mutating func add(
+        _ action: Action?, intent: IntentChange?, delay: SlotDelayChange? = nil, commit: CommitID
+    ) {
         for index in changes.indices {
             if intent != nil { changes[index].intent = nil }
+            if delay != nil { changes[index].delay = nil }
             guard let action, changes[index].action?.id == action.id else { continue }
             changes[index].action = nil
         }
-        changes.removeAll { $0.action == nil && $0.intent == nil }
+        changes.removeAll { $0.action == nil && $0.intent == nil && $0.delay == nil }
         if changes.count == Self.capacity { changes.removeFirst() }
-        changes.append(Pending(action: action, intent: intent, commit: commit))
+        changes.append(Pending(action: action, intent: intent, delay: delay, commit: commit))
     }
 
     /// - Returns: The actions whose newest state is durable now.
@@ -54,6 +58,7 @@ struct UnsavedChanges: Hashable, Sendable {
         for index in waiting { changes[index].commit = commit }
         return StoreChange(
             actions: waiting.compactMap { changes[$0].action },
-            intent: waiting.compactMap { changes[$0].intent }.last)
+            intent: waiting.compactMap { changes[$0].intent }.last,
+            slotDelay: waiting.compactMap { changes[$0].delay }.last)
     }
 }

@@ -8,6 +8,8 @@ enum Wish: Hashable, Sendable {
     case intent(ChargeIntent)
     /// A slot of the recurring schedule is open.
     case slot(ScheduleMoment.Occurrence)
+    /// A slot is open, and its start is delayed at random up to this instant.
+    case delayed(ScheduleMoment.Occurrence, until: WallInstant)
     /// The recurring schedule has no slot now.
     case betweenSlots
     /// What should hold now cannot be told: the wall clock is not trusted, or what is durable cannot
@@ -17,7 +19,7 @@ enum Wish: Hashable, Sendable {
     var allowsIncrease: Bool {
         switch self {
         case .intent(.adopted), .unknowable: false
-        case .undecided, .intent, .slot, .betweenSlots: true
+        case .undecided, .intent, .slot, .delayed, .betweenSlots: true
         }
     }
 }
@@ -43,7 +45,9 @@ extension ControlEngine {
                 "the wall clock is not trusted, and whether a slot is open is not known")
         }
         guard let slot = moment.active else { return .betweenSlots }
-        return slot.slot.command == .charge ? .slot(slot) : .betweenSlots
+        guard slot.slot.command == .charge else { return .betweenSlots }
+        let begins = beginning(of: slot)
+        return begins <= now.wall ? .slot(slot) : .delayed(slot, until: begins)
     }
 
     private func goesBeforeSchedule(_ intent: ChargeIntent, at now: TimePoint) -> Bool {
@@ -81,6 +85,13 @@ extension ControlEngine {
                 Claim(
                     source: .schedule, limit: maxCurrent,
                     reason: "a slot of the schedule is open until \(slot.end.utc)")
+            ]
+        case .delayed(let slot, let begins):
+            [
+                Claim(
+                    source: .schedule, limit: .zero,
+                    reason: "the slot of \(slot.start.utc) begins at \(begins.timestamp), after a "
+                        + "random delay that spreads the load")
             ]
         case .betweenSlots:
             [

@@ -31,7 +31,7 @@ struct TimeOptions: ParsableArguments {
             throw ValidationError("--time-scale is 1 to \(SimulatedTime.scales.upperBound)")
         }
         guard let timeAnchor else { return }
-        guard TimeText.instant(timeAnchor) != nil else {
+        guard WallInstant(timestamp: timeAnchor) != nil else {
             throw ValidationError(
                 "--time-anchor: write a time with its offset, such as 2026-06-02T12:00:00Z")
         }
@@ -44,14 +44,14 @@ struct TimeOptions: ParsableArguments {
     ///   - zone: In which an origin without an offset is meant; nil if there is none.
     ///   - now: The real time.
     func simulatedTime(in zone: (any ZoneRules)?, now: WallInstant) throws -> SimulatedTime {
-        let anchor = timeAnchor.flatMap(TimeText.instant) ?? now
+        let anchor = timeAnchor.flatMap { WallInstant(timestamp: $0) } ?? now
         return SimulatedTime(
             origin: try origin(in: zone) ?? anchor, anchor: anchor, scale: timeScale)
     }
 
     private func origin(in zone: (any ZoneRules)?) throws -> WallInstant? {
         guard let timeOrigin else { return nil }
-        if let instant = TimeText.instant(timeOrigin) { return instant }
+        if let instant = WallInstant(timestamp: timeOrigin) { return instant }
         guard let civil = CivilDateTime(timeOrigin) else {
             throw ValidationError(
                 "--time-origin: write a time such as 2026-06-01T22:00:00, and Z or an offset if it is not in the site's zone"

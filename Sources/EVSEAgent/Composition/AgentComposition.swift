@@ -192,7 +192,8 @@ struct AgentComposition {
                 profileMaximum: profile.control.maximum, step: profile.control.step,
                 ratedPower: phases == profile.electrical.phases
                     ? profile.electrical.ratedPower : nil,
-                idleEndsAtUnplug: charger.idleEndsAtUnplug, boot: boot),
+                idleEndsAtUnplug: charger.idleEndsAtUnplug,
+                startDelay: configuration.site.startDelay, boot: boot),
             index: index)
     }
 }

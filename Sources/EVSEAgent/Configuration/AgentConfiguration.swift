@@ -6,6 +6,7 @@ import ChargeModel
 /// | --- | --- | --- | --- |
 /// | `site.timezone` | name | the computer's | an IANA zone, such as `Europe/Berlin` |
 /// | `site.clock` | word | `auto` | `auto`, `trusted` |
+/// | `site.start-delay` | duration | `0s` | 0 s to 30 min; up to how much starts by the clock wait |
 /// | `api.listen` | host:port | `127.0.0.1:8080` | port 0 to 65535; 0 lets the system choose |
 /// | `api.lan` | truth value | `false` | `true` permits an address that is not loopback |
 /// | `api.hosts` | list of names | none | at most 16, such as `raspberrypi.local` |
@@ -47,6 +48,8 @@ struct AgentConfiguration: Hashable, Sendable {
         /// IANA name of the zone in which the plant's wall clock runs.
         var timeZone: String
         var clock: ClockTrust
+        /// Up to how much a start that comes by the clock is delayed at random; zero for not at all.
+        var startDelay = Duration.zero
     }
 
     enum ClockTrust: String, Hashable, Sendable, CaseIterable {

@@ -84,7 +84,10 @@ struct ConfigurationParser {
     }
 
     private mutating func site(_ root: ConfigurationReader.Section) -> AgentConfiguration.Site {
-        guard let section = reader.subsection(root, "site", keys: ["timezone", "clock"]) else {
+        guard
+            let section = reader.subsection(
+                root, "site", keys: ["timezone", "clock", "start-delay"])
+        else {
             return AgentConfiguration.Site(timeZone: timeZones.current(), clock: .auto)
         }
         let timeZones = timeZones
@@ -93,7 +96,12 @@ struct ConfigurationParser {
         }
         return AgentConfiguration.Site(
             timeZone: timeZone ?? timeZones.current(),
-            clock: reader.value(section, "clock", ConfigurationValues.word) ?? .auto)
+            clock: reader.value(section, "clock", ConfigurationValues.word) ?? .auto,
+            startDelay: reader.value(section, "start-delay") {
+                (text) throws(ConfigurationProblem) in
+                try ConfigurationValues.duration(
+                    text, in: .zero ... .seconds(1_800), "0s to 30m, such as 10m")
+            } ?? .zero)
     }
 
     private mutating func api(_ root: ConfigurationReader.Section) -> AgentConfiguration.API {

@@ -32,6 +32,9 @@ package struct Action: Hashable, Sendable, Identifiable {
     package var completedAt: WallInstant?
     /// When a deferred action begins; nil for an immediate one.
     package var start: WallInstant?
+    /// How much later than ``start`` it begins: drawn at random when it was accepted, and kept. nil
+    /// where starts are not delayed.
+    package var startDelay: Duration?
     /// When a window ends.
     package var end: WallInstant?
     /// When an action with a relative start begins, by the clock of the boot in which it was pushed:
@@ -55,6 +58,7 @@ package struct Action: Hashable, Sendable, Identifiable {
         self.acknowledgedAt = nil
         self.completedAt = nil
         self.start = nil
+        self.startDelay = nil
         self.end = nil
         self.startOnBoot = nil
         self.message = nil

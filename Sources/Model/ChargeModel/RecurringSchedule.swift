@@ -79,10 +79,13 @@ package struct CurrentSchedule: Hashable, Sendable {
     package var end: WallInstant?
     /// When something begins next; nil when nothing does, or while civil time is not known.
     package var nextFireAt: WallInstant?
+    /// How much later than `start` it begins, drawn at random; nil where it is not delayed, or where
+    /// that is drawn when the slot opens.
+    package var startDelay: Duration?
 
     package init(
         id: String, kind: Kind, state: State, command: ChargeCommand, start: WallInstant?,
-        end: WallInstant?, nextFireAt: WallInstant?
+        end: WallInstant?, nextFireAt: WallInstant?, startDelay: Duration? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -91,5 +94,6 @@ package struct CurrentSchedule: Hashable, Sendable {
         self.start = start
         self.end = end
         self.nextFireAt = nextFireAt
+        self.startDelay = startDelay
     }
 }

@@ -8,6 +8,7 @@ enum ActionRow {
         "id", "charger_id", "command", "state", "error_code", "error_message", "message",
         "created_at_ms", "updated_at_ms", "acknowledged_at_ms", "completed_at_ms", "start_at_ms",
         "end_at_ms", "start_boot_id", "start_boot_ns", "sandbox_error_code", "sandbox_delay_ms",
+        "start_delay_ms",
     ]
 
     /// Inserts, or replaces what is there under the same id; the place in the order stays.
@@ -31,6 +32,7 @@ enum ActionRow {
             action.start?.milliseconds, action.end?.milliseconds,
             action.startOnBoot?.boot, action.startOnBoot?.at.nanoseconds,
             action.sandbox?.failure?.rawValue, action.sandbox?.delay.milliseconds,
+            action.startDelay?.milliseconds,
         ]
     }
 
@@ -44,6 +46,8 @@ enum ActionRow {
         action.acknowledgedAt = try row.instantIfPresent("acknowledged_at_ms")
         action.completedAt = try row.instantIfPresent("completed_at_ms")
         action.start = try row.instantIfPresent("start_at_ms")
+        action.startDelay = try row.decode(Int64?.self, forColumn: "start_delay_ms")
+            .map { .milliseconds($0) }
         action.end = try row.instantIfPresent("end_at_ms")
         action.startOnBoot = try startOnBoot(from: row)
         action.message = try row.decode(String?.self, forColumn: "message")

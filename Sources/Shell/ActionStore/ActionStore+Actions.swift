@@ -20,6 +20,7 @@ extension ActionStore: ActionRepository {
             if let intent = change.intent { try Self.apply(intent, to: database) }
             if let settings = change.settings { try Self.apply(settings, to: database) }
             if let schedule = change.schedule { try Self.apply(schedule, to: database) }
+            if let delay = change.slotDelay { try Self.apply(delay, to: database) }
             if let record = change.idempotency { try Self.insert(record, into: database) }
         }
     }
@@ -41,7 +42,7 @@ extension ActionStore: ActionRepository {
             let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT body_sha256, action_id, created_at_ms FROM idempotency
+                    SELECT body_sha256, action_id, schedule, created_at_ms FROM idempotency
                     WHERE scope = ? AND key = ? AND created_at_ms >= ?
                     """,
                 arguments: [scope, key, oldest.milliseconds])
@@ -50,6 +51,8 @@ extension ActionStore: ActionRepository {
                 scope: scope, key: key,
                 bodyHash: Array(try row.decode(Data.self, forColumn: "body_sha256")),
                 action: try row.decode(String?.self, forColumn: "action_id").map { Action.ID($0) },
+                schedule: try row.decode(String?.self, forColumn: "schedule")
+                    .map(ScheduleText.schedule),
                 createdAt: try row.instant("created_at_ms"))
         }
     }
@@ -110,6 +113,16 @@ extension ActionStore {
             .execute(arguments: ScheduleRow.values(of: schedule, for: change.charger))
     }
 
+    private static func apply(_ change: SlotDelayChange, to database: Database) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE schedules SET delayed_slot_ms = ?, slot_delay_ms = ? WHERE charger_id = ?
+                """
+        ).execute(arguments: [
+            change.start.milliseconds, change.delay.milliseconds, change.charger.rawValue,
+        ])
+    }
+
     /// Stores a record, in place of one under the same key that has had its time. A record that still
     /// holds is never replaced: the whole change is refused, for it would be the second effect of one
     /// request.
@@ -120,12 +133,12 @@ extension ActionStore {
         ).execute(arguments: [record.scope, record.key, oldest.milliseconds])
         try database.cachedStatement(
             sql: """
-                INSERT INTO idempotency (scope, key, body_sha256, action_id, created_at_ms)
-                VALUES (?, ?, ?, ?, ?)
+                INSERT INTO idempotency (scope, key, body_sha256, action_id, schedule, created_at_ms)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             record.scope, record.key, Data(record.bodyHash), record.action?.rawValue,
-            record.createdAt.milliseconds,
+            try record.schedule.map(ScheduleText.text), record.createdAt.milliseconds,
         ])
     }
 }

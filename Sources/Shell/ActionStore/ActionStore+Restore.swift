@@ -84,11 +84,13 @@ extension ActionStore {
         restored.maxChargeRate = try part("the settings") {
             try maxChargeRate(of: charger, in: database)
         }
-        restored.schedule = try part("the schedule") {
+        let planned = try part("the schedule") {
             try Row.fetchOne(
                 database, sql: ScheduleRow.select, arguments: [charger.rawValue]
-            ).map(ScheduleRow.schedule)
+            ).map { (try ScheduleRow.schedule(from: $0), try ScheduleRow.delay(from: $0)) }
         }
+        restored.schedule = planned?.0
+        restored.slotDelay = planned?.1
         restored.openAction = try part("the action that was not finished") {
             try action(
                 """

@@ -22,6 +22,7 @@ extension ActionStore {
     ) throws(StoreError) -> (store: ActionStore, setAside: String?) {
         do {
             let directory = try StateDirectory.prepare(path)
+            let isMissing = directory.isUsed && directory.size(of: directory.databasePath) == nil
             // Before SQLite looks at the log, and deletes what it does not take.
             let lostCommits = try lostCommits(of: directory)
             do {
@@ -30,7 +31,7 @@ extension ActionStore {
                 }
                 let store = try openUnlessDamaged(directory, retention: retention)
                 if lostCommits != 0 { store.emptyLog() }
-                return (store, nil)
+                return (store, isMissing ? Self.missing(in: path) : nil)
             } catch  where isDamage(error) {
                 let aside = try directory.setDatabaseAside()
                 let salvage = Salvage(from: aside, lostCommits: lostCommits)
@@ -45,6 +46,14 @@ extension ActionStore {
         } catch {
             throw StoreError(opening: path, error)
         }
+    }
+
+    /// Somebody may have moved it away, to begin anew.
+    private static func missing(in path: String) -> String {
+        """
+        the database in \(path) is missing, though the agent has run there before. A new one was \
+        made, with no API keys: make new ones with evse-agent keys create
+        """
     }
 
     /// A key command may be writing meanwhile, and be seen half done: more than one lost commit is

@@ -66,7 +66,13 @@ package final class ActionStore: Sendable {
     static func openUnlessDamaged(
         _ directory: StateDirectory, retention: ActionRetention
     ) throws -> ActionStore {
+        if directory.isUsed, directory.size(of: directory.databasePath) == 0 {
+            throw Damage(reason: "it is empty, and it was not before")
+        }
         try directory.prepareDatabaseFile()
+        if let problem = try DatabaseHead.problem(at: directory.databasePath) {
+            throw Damage(reason: problem)
+        }
         let pool = try DatabasePool(
             path: directory.databasePath, configuration: connectionConfiguration)
         do {

@@ -75,6 +75,11 @@ enum Schema {
                 try database.execute(sql: statements)
             }
         }
+        migrator.registerMigration("3: start delays, answers about schedules") { database in
+            for statements in delays {
+                try database.execute(sql: statements)
+            }
+        }
         return migrator
     }
 

@@ -7,6 +7,18 @@ struct StateDirectory: Sendable {
     var databasePath: String { path + "/evse-agent.sqlite" }
     var lockPath: String { path + "/evse-agent.lock" }
 
+    /// Whether the agent has run here before, as far as files beside the database show it.
+    var isUsed: Bool {
+        [LogFiles(directory: self).current, databasePath + "-wal"]
+            .contains { size(of: $0) ?? 0 > 0 }
+    }
+
+    /// In bytes; nil for a file that is not there.
+    func size(of file: String) -> Int? {
+        var status = stat()
+        return stat(file, &status) == 0 ? Int(status.st_size) : nil
+    }
+
     /// Makes the directory, with mode 0700, if it is missing; its parent must exist.
     ///
     /// - Throws: If it belongs to another user than the one that this process runs as.

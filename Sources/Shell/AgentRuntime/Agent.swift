@@ -64,13 +64,16 @@ package final class Agent: AgentService, Service {
     ///   - makeActionID: Makes unpredictable identifiers, as `makeScheduleID` does.
     ///   - groups: Chargers that share a fuse; each is in one at most.
     ///   - isReadOnly: Whether nothing is written to any wallbox.
+    ///   - drawDelay: Draws the delay of one start, of up to so much.
     ///   - seed: For the jitter of reconnects alone.
     package init(
         buses: [Bus], groups: [FuseGroupConfiguration] = [], isReadOnly: Bool = false,
         poll: Duration, policy: LinkPolicy = LinkPolicy(),
         repository: any ActionRepository, zones: any ZoneDirectory, clock: any AgentClock,
         makeActionID: @escaping @Sendable () -> Action.ID,
-        makeScheduleID: @escaping @Sendable () -> String, seed: UInt64, log: Logger
+        makeScheduleID: @escaping @Sendable () -> String,
+        drawDelay: @escaping @Sendable (Duration) -> Duration = Agent.systemDelay,
+        seed: UInt64, log: Logger
     ) async throws(StoreError) {
         let now = clock.now()
         let ids = buses.flatMap(\.chargers).sorted { $0.index < $1.index }
@@ -100,7 +103,8 @@ package final class Agent: AgentService, Service {
             clock: clock, repository: repository, events: EventFeed(), board: board,
             recorder: LoopRecorder(period: period), storeHealth: StoreHealth(),
             fuses: FuseDesk(groups, board: board, at: now.monotonic), isReadOnly: isReadOnly,
-            makeActionID: makeActionID, makeScheduleID: makeScheduleID, log: log)
+            makeActionID: makeActionID, makeScheduleID: makeScheduleID, drawDelay: drawDelay,
+            log: log)
         var places: [Place] = []
         var lines: [ChargerLine] = []
         for (number, bus) in buses.enumerated() {
@@ -126,6 +130,12 @@ package final class Agent: AgentService, Service {
         }
         self.lines = lines
         self.places = places
+    }
+
+    /// Draws a delay as nobody can foretell it: from the system's generator (requirement R45).
+    package static func systemDelay(upTo longest: Duration) -> Duration {
+        var random = SystemRandomNumberGenerator()
+        return StartDelay.draw(upTo: longest, using: &random)
     }
 
     // MARK: - Running
@@ -167,18 +177,11 @@ package final class Agent: AgentService, Service {
     package func earlierAction(
         under key: IdempotencyKey
     ) async throws(RequestRefusal) -> Action? {
-        let record: IdempotencyRecord?
-        do throws(StoreError) {
-            record = try await environment.repository.idempotencyRecord(
-                scope: key.scope, key: key.key, now: environment.clock.now().wall)
-        } catch {
-            throw refusal(error)
+        switch try await environment.answer(under: key) {
+        case .action(let action): return action
+        case nil: return nil
+        case .settings, .schedule: throw .idempotencyKeyReused
         }
-        guard let record else { return nil }
-        guard record.bodyHash == key.bodyHash, let id = record.action else {
-            throw .idempotencyKeyReused
-        }
-        return try await action(id)
     }
 
     package func replaceSchedule(
@@ -196,7 +199,8 @@ package final class Agent: AgentService, Service {
         switch try await lines[place.line].submit(order, to: place.driver).get() {
         case .schedule(let accepted?): return accepted
         case .schedule(nil), .settings, .action:
-            // A repeated request: what it has set is in the view, unless it was changed since.
+            // Answered by an earlier release, which did not keep what it said: it is in the view,
+            // unless it was changed since.
             guard let schedule = view[request.charger]?.schedule else {
                 throw .idempotencyKeyReused
             }
@@ -208,6 +212,12 @@ package final class Agent: AgentService, Service {
         of charger: ChargerID, idempotency: IdempotencyKey?
     ) async throws(RequestRefusal) -> RecurringSchedule? {
         let place = try place(of: charger)
+        if let idempotency,
+            case .schedule(let removed) = try await environment.answer(
+                under: idempotency)
+        {
+            return removed
+        }
         guard let standing = view[charger]?.schedule else { return nil }
         let order = ControlDesk.Request.Order.schedule(nil, idempotency)
         switch try await lines[place.line].submit(order, to: place.driver).get() {
@@ -237,7 +247,7 @@ package final class Agent: AgentService, Service {
         do throws(StoreError) {
             return try await environment.repository.action(id)
         } catch {
-            throw refusal(error)
+            throw environment.refusal(error)
         }
     }
 
@@ -245,7 +255,7 @@ package final class Agent: AgentService, Service {
         do throws(StoreError) {
             return try await environment.repository.actions(query)
         } catch {
-            throw refusal(error)
+            throw environment.refusal(error)
         }
     }
 
@@ -283,10 +293,5 @@ package final class Agent: AgentService, Service {
     private func place(of charger: ChargerID) throws(RequestRefusal) -> Place {
         guard let place = places.first(where: { $0.id == charger }) else { throw .unknownCharger }
         return place
-    }
-
-    private func refusal(_ error: StoreError) -> RequestRefusal {
-        environment.log.error("the store cannot be read: \(error)")
-        return error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5))
     }
 }

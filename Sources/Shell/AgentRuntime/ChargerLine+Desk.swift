@@ -98,15 +98,23 @@ extension ChargerLine {
         if request.receivedAt.monotonic.duration(to: now.monotonic) > environment.takingBound {
             return request.refuse(.busy(retryAfter: .seconds(1)))
         }
-        if let key = request.idempotency, let answer = await answerBefore(key, now: now.wall) {
-            return request.answer.resume(returning: answer)
+        if let key = request.idempotency {
+            do throws(RequestRefusal) {
+                if let answer = try await environment.answer(under: key) {
+                    return request.answer.resume(returning: .success(answer))
+                }
+            } catch {
+                return request.refuse(error)
+            }
         }
         let effects: [ControlEffect]
         switch request.order {
         case .push(let push):
+            let longest = seats[index].control.longestDelay(of: push)
             effects = seats[index].control.requested(
-                push, id: environment.makeActionID(), as: request.id,
-                at: environment.clock.now())
+                push, id: environment.makeActionID(),
+                startDelay: longest > .zero ? environment.drawDelay(longest) : nil,
+                as: request.id, at: environment.clock.now())
         case .change(let change):
             effects = seats[index].control.settingsRequested(
                 change, as: request.id, at: environment.clock.now())
@@ -118,28 +126,6 @@ extension ChargerLine {
                 schedule, idempotency: key, as: request.id, at: environment.clock.now())
         }
         await carryOut(effects, of: index, answering: request)
-    }
-
-    /// What was answered before under the same idempotency key.
-    private func answerBefore(
-        _ key: IdempotencyKey, now: WallInstant
-    ) async -> Result<AcceptedRequest, RequestRefusal>? {
-        do throws(StoreError) {
-            guard
-                let record = try await environment.repository.idempotencyRecord(
-                    scope: key.scope, key: key.key, now: now)
-            else { return nil }
-            guard record.bodyHash == key.bodyHash else {
-                return .failure(.idempotencyKeyReused)
-            }
-            guard let id = record.action else { return .success(.settings) }
-            guard let action = try await environment.repository.action(id) else { return nil }
-            return .success(.action(action.asAccepted))
-        } catch {
-            log.error("the store cannot be read: \(error)")
-            return .failure(
-                error == .full ? .storeFull : .storeUnavailable(retryAfter: .seconds(5)))
-        }
     }
 
     /// Carries out effects in their order, after the view shows what led to them: who is answered,
@@ -162,6 +148,10 @@ extension ChargerLine {
             case .announce(let payload):
                 environment.events.publish(
                     payload, charger: seats[index].id, at: environment.clock.now().wall)
+            case .drawDelay(let longest, let slot):
+                let next = seats[index].control.delayDrawn(
+                    environment.drawDelay(longest), slot: slot, at: environment.clock.now())
+                await carryOut(next, of: index, answering: request)
             case .reachedWire(let latency):
                 environment.recorder.reachedWire(after: latency)
             }
@@ -216,19 +206,5 @@ extension ChargerLine {
             waiter.alarm.ring()
             return true
         }
-    }
-}
-
-extension Action {
-    /// The action as it was when it was accepted: what the first answer said.
-    fileprivate var asAccepted: Action {
-        var action = Action(
-            id: id, charger: charger, command: command,
-            state: start == nil ? .acknowledged : .scheduled, createdAt: createdAt,
-            sandbox: sandbox)
-        if start == nil { action.acknowledgedAt = acknowledgedAt }
-        action.start = start
-        action.end = end
-        return action
     }
 }

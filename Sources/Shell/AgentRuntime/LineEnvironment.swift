@@ -16,6 +16,8 @@ struct LineEnvironment: Sendable {
     var isReadOnly: Bool
     var makeActionID: @Sendable () -> Action.ID
     var makeScheduleID: @Sendable () -> String
+    /// Draws the delay of one start, of up to this much.
+    var drawDelay: @Sendable (Duration) -> Duration
     var log: Logger
     /// How long a request may wait to be taken; then it is answered "busy".
     var takingBound: Duration = .seconds(5)

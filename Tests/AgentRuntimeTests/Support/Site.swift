@@ -36,6 +36,8 @@ struct Site: Sendable {
         var found = Milliamperes.amperes(10)
         var hasVehicle = true
         var isReadOnly = false
+        /// Up to how much starts by the clock are delayed.
+        var startDelay = Duration.zero
     }
 
     /// Runs an agent in virtual time, and ends it after `body`.
@@ -89,10 +91,13 @@ struct Site: Sendable {
         }
     }
 
-    /// - Parameter agentClock: Instead of the manual clock, for a test of many threads.
+    /// - Parameters:
+    ///   - agentClock: Instead of the manual clock, for a test of many threads.
+    ///   - repository: Instead of the gated store.
     init(
         _ plan: Plan, clock: ManualClock, store: GatedStore = GatedStore(),
-        buses given: [SimulatedBus]? = nil, agentClock: (any AgentClock)? = nil
+        buses given: [SimulatedBus]? = nil, agentClock: (any AgentClock)? = nil,
+        repository: (any ActionRepository)? = nil
     ) async throws {
         let profile = try Self.profile(plan.profile)
         self.clock = clock
@@ -110,7 +115,8 @@ struct Site: Sendable {
                 Agent.Bus(address: "tcp://192.0.2.\(place + 1):502", bus: bus, chargers: chargers))
         }
         agent = try await Agent(
-            buses: parts, isReadOnly: plan.isReadOnly, poll: plan.poll, repository: store,
+            buses: parts, isReadOnly: plan.isReadOnly, poll: plan.poll,
+            repository: repository ?? store,
             zones: TestZoneDirectory(),
             clock: agentClock ?? clock,
             makeActionID: {
@@ -160,7 +166,8 @@ struct Site: Sendable {
                         profile: profile, configured: plan.poll)),
                 installationMaximum: plan.installation, safeCurrent: plan.safeCurrent,
                 minimum: profile.control.minimum, profileMaximum: profile.control.maximum,
-                step: profile.control.step, ratedPower: nil),
+                step: profile.control.step, ratedPower: nil,
+                startDelay: plan.startDelay),
             index: index)
     }
 

@@ -12,6 +12,8 @@ struct ControlBench {
     var snapshot: ChargerSnapshot
     /// Commits that are ordered and have not ended.
     var open: [(change: StoreChange, commit: CommitID)] = []
+    /// What is drawn for the next starts.
+    var drawn: [Duration] = []
     private var next: UInt64 = 0
 
     static let charger = ChargerID("device_ev_001")
@@ -24,7 +26,7 @@ struct ControlBench {
         profileMaximum: Milliamperes = .amperes(32),
         installation: Milliamperes = .amperes(16), safe: Milliamperes = .amperes(6),
         rated: Watts? = nil, isSimulated: Bool = true, idleEndsAtUnplug: Bool = false,
-        boot: String = "boot-1", at start: TimePoint = Self.start
+        startDelay: Duration = .zero, boot: String = "boot-1", at start: TimePoint = Self.start
     ) {
         let description = ChargerDescription(
             id: Self.charger, vendor: "evse-agent", model: "Reference", user: nil,
@@ -35,7 +37,8 @@ struct ControlBench {
             configuration: ControlConfiguration(
                 description: description, installationMaximum: installation, safeCurrent: safe,
                 minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
-                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, boot: boot),
+                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, startDelay: startDelay,
+                boot: boot),
             restored: restored ?? RestoredCharger(charger: Self.charger),
             zones: TestZoneDirectory(), at: now)
         snapshot = ChargerSnapshot(phases: phases)
@@ -55,6 +58,9 @@ struct ControlBench {
                 } else {
                     open.append((change, commit))
                 }
+            case .drawDelay(_, let slot):
+                let delay = drawn.isEmpty ? .zero : drawn.removeFirst()
+                take(engine.delayDrawn(delay, slot: slot, at: now), commits: commits)
             default: break
             }
         }
@@ -78,10 +84,12 @@ struct ControlBench {
         let request = ActionRequest(
             charger: Self.charger, command: command, timing: timing, onConflict: onConflict,
             sandbox: sandbox)
+        let isDelayed = engine.longestDelay(of: request) > .zero
         take(
             engine.requested(
-                request, id: Action.ID("action_\(next)"), as: RequestID(rawValue: next), at: now),
-            commits: commits)
+                request, id: Action.ID("action_\(next)"),
+                startDelay: isDelayed && !drawn.isEmpty ? drawn.removeFirst() : nil,
+                as: RequestID(rawValue: next), at: now), commits: commits)
         return Array(effects[before...])
     }
 

@@ -12,17 +12,21 @@ struct RandomWorld {
     var hasFaults = true
     /// Whether wallboxes are told things by others, or take writes much later.
     var hasStrangers = true
+    /// Whether clients plan ahead, and the wall clock is set meanwhile.
+    var hasPlans = true
 
     func start(_ simulation: inout Simulation) {
         simulation.startAgent()
         for index in simulation.stations.indices {
             again(&simulation, within: 10...400) { act(&$0, index) }
             again(&simulation, within: 30...900) { drive(&$0, index) }
+            if hasPlans { again(&simulation, within: 10...200) { plan(&$0, index) } }
             if hasFaults { again(&simulation, within: 60...900) { breakSomething(&$0, index) } }
         }
         if hasFaults {
             again(&simulation, within: 200...1_500) { killAgent(&$0) }
             again(&simulation, within: 200...1_500) { breakStore(&$0) }
+            if hasPlans { again(&simulation, within: 200...900) { disturbClock(&$0) } }
         }
     }
 

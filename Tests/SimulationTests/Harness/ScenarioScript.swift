@@ -125,7 +125,7 @@ struct ScenarioScript {
             guard let step = words.last.flatMap(Self.duration) else {
                 throw Complaint(line: line, words: "by how much?")
             }
-            simulation.wallStart = simulation.wallStart.advanced(by: step)
+            simulation.stepWall(by: step)
         case "clock": simulation.isWallTrusted = words.last == "trusted"
         case "store": simulation.store.failure = words.last == "full" ? .full : nil
         case .some(let deed):

@@ -7,6 +7,7 @@ struct SimulatedStore {
     private(set) var actions: [Action] = []
     private var intents: [IntentChange] = []
     private var schedules: [RecurringSchedule] = []
+    private var slotDelays: [SlotDelayChange] = []
     private var rates: [(charger: ChargerID, rate: Watts?)] = []
     /// From now on every commit fails with this error; nil ends that.
     var failure: StoreError?
@@ -34,7 +35,12 @@ struct SimulatedStore {
         }
         if let change = change.schedule {
             schedules.removeAll { $0.charger == change.charger }
+            slotDelays.removeAll { $0.charger == change.charger }
             if let schedule = change.schedule { schedules.append(schedule) }
+        }
+        if let delay = change.slotDelay {
+            slotDelays.removeAll { $0.charger == delay.charger }
+            slotDelays.append(delay)
         }
         for action in change.actions where !action.state.isTerminal {
             let open = actions.filter { $0.charger == action.charger && !$0.state.isTerminal }
@@ -51,6 +57,7 @@ struct SimulatedStore {
             openWindow: intent?.window.flatMap { id in own.first { $0.id == id } },
             maxChargeRate: rates.first { $0.charger == charger }?.rate,
             schedule: schedules.first { $0.charger == charger },
+            slotDelay: slotDelays.first { $0.charger == charger },
             openAction: own.first { !$0.state.isTerminal }, lastAction: own.last)
     }
 }

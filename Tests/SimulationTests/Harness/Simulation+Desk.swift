@@ -24,7 +24,9 @@ extension Simulation {
         // In place: a copy of the engines would have to be unshared with every event.
         let time = time
         exchangeShare(index)
-        guard let effects = stations[index].agent?.takeInput(at: time) else { return false }
+        guard let effects = stations[index].agent?.takeInput(at: time, &random) else {
+            return false
+        }
         stations[index].agent?.effects = effects
         return true
     }
@@ -47,13 +49,21 @@ extension Simulation {
         case .accept(_, .settings):
             note(index, "settings accepted")
         case .accept(_, .schedule(let schedule)):
-            stations[index].witness.noteWish(at: now)
-            stations[index].witness.hasSchedule = store.restored(stations[index].id).schedule != nil
+            let time = time
+            let standing = store.restored(stations[index].id).schedule
+            stations[index].witness.scheduleSet(standing, at: time)
             note(index, "schedule \(schedule?.id ?? "none") accepted")
         case .refuse(_, let refusal):
             note(index, "refused: \(refusal)")
         case .announce(let payload):
             announce(payload, of: index)
+        case .drawDelay(let longest, let slot):
+            let drawn = StartDelay.draw(upTo: longest, using: &random)
+            note(index, "a delay of \(drawn) is drawn")
+            let time = time
+            let effects =
+                stations[index].agent?.control.delayDrawn(drawn, slot: slot, at: time) ?? []
+            stations[index].agent?.effects.insert(contentsOf: effects, at: 0)
         case .reachedWire: break
         }
     }
@@ -100,10 +110,11 @@ extension Simulation {
 
     mutating func push(
         _ command: ChargeCommand, to index: Int, timing: ActionTiming? = nil,
-        sandbox: SandboxOutcome? = nil
+        onConflict: ConflictStrategy? = nil, sandbox: SandboxOutcome? = nil
     ) {
         let request = ActionRequest(
-            charger: stations[index].id, command: command, timing: timing, sandbox: sandbox)
+            charger: stations[index].id, command: command, timing: timing, onConflict: onConflict,
+            sandbox: sandbox)
         let id = Action.ID("action_\(nextID)")
         submit(.push(request, id), to: index)
     }
@@ -131,14 +142,19 @@ extension Simulation {
 
 extension AgentSide {
     /// The effects of the next input; nil when there is none. Requests first, as in the runtime.
-    fileprivate mutating func takeInput(at time: TimePoint) -> [ControlEffect]? {
+    fileprivate mutating func takeInput(
+        at time: TimePoint, _ random: inout SeededRandom
+    ) -> [ControlEffect]? {
         if !requests.isEmpty {
             let request = requests.removeFirst()
             // What is wanted may be another thing now: the group is to hear of it.
             isTickDue = isTickDue || control.configuration.group != nil
             switch request.order {
             case .push(let push, let id):
-                return control.requested(push, id: id, as: request.id, at: time)
+                let longest = control.longestDelay(of: push)
+                let delay = longest > .zero ? StartDelay.draw(upTo: longest, using: &random) : nil
+                return control.requested(
+                    push, id: id, startDelay: delay, as: request.id, at: time)
             case .change(let change):
                 return control.settingsRequested(change, as: request.id, at: time)
             case .cancel(let id):

@@ -36,6 +36,8 @@ struct Simulation {
     /// 2026-05-28 20:26:40 UTC; steps of the wall clock move it.
     var wallStart = WallInstant(milliseconds: 1_780_000_000_000)
     var isWallTrusted = true
+    /// How often the wall clock was set.
+    var wallSteps = 0
     var now: MonotonicInstant
     var random: SeededRandom
     var stations: [Station]
@@ -121,7 +123,8 @@ struct Simulation {
         for station in stations.indices {
             stations[station].agent?.isTickDue = true
             pump(station)
-            stations[station].witness.noteWish(at: now)
+            let time = time
+            stations[station].witness.noteWish(at: time)
             if ticks.isMultiple(of: Self.ticksPerCheck) { checkCalm(station) }
         }
     }
@@ -144,6 +147,8 @@ struct Simulation {
                     zones: TestZoneDirectory(), at: time),
                 startedAt: now)
             stations[index].witness.agentStarted(restored)
+            let time = time
+            stations[index].witness.noteWish(at: time)
             note(index, "agent starts")
             askLine(index)
         }

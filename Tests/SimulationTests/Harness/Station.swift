@@ -27,7 +27,8 @@ struct Station {
             description: description, installationMaximum: plan.installationMaximum,
             safeCurrent: plan.safeCurrent, minimum: plan.profile.control.minimum,
             profileMaximum: plan.profile.control.maximum, step: plan.profile.control.step,
-            ratedPower: plan.profile.electrical.ratedPower, group: plan.group)
+            ratedPower: plan.profile.electrical.ratedPower, startDelay: plan.startDelay,
+            group: plan.group, boot: "boot")
         driver = DriverConfiguration(
             unit: plan.profile.link.unit, installationMaximum: plan.installationMaximum,
             safeCurrent: plan.safeCurrent, phases: phases, poll: plan.poll)
@@ -42,6 +43,7 @@ struct StationPlan {
     var installationMaximum = Milliamperes.amperes(16)
     var safeCurrent = Milliamperes.amperes(6)
     var poll = Duration.seconds(1)
+    var startDelay = Duration.zero
     var options = WallboxOptions()
     /// The name of the fuse that it shares.
     var group: String?
@@ -84,63 +86,5 @@ struct AgentSide {
         case change(SettingsRequest)
         case cancel(Action.ID)
         case schedule(RecurringSchedule?)
-    }
-}
-
-/// What an observer outside knows of one charger: kept apart from the engines, so that these are not
-/// their own judges.
-struct Witness {
-    /// The last time at which somebody wanted it to charge: the action in flight or the intent.
-    var chargeWantedAt: MonotonicInstant?
-    var inFlight: Action?
-    var intent: ChargeIntent?
-    /// Whether a recurring schedule may want it to charge at any time.
-    var hasSchedule = false
-    /// Every action that a client was told is accepted.
-    var accepted: [Action.ID] = []
-    /// Those that ended since the agent started.
-    private var ended: [Action.ID] = []
-    /// When the last write of the agent raised what the wallbox allows.
-    var raisedAt: MonotonicInstant?
-    /// Until when something was not as it should be.
-    var disturbedUntil: MonotonicInstant
-    var activations = 0
-    var sinceTargetChanged: MonotonicInstant?
-
-    init() {
-        disturbedUntil = MonotonicInstant(nanoseconds: 0)
-    }
-
-    /// The agent begins with what is durable.
-    mutating func agentStarted(_ restored: RestoredCharger) {
-        intent = restored.intent
-        inFlight = restored.openAction
-        hasSchedule = restored.schedule != nil
-        ended = []
-    }
-
-    mutating func noteWish(at now: MonotonicInstant) {
-        if wantsCharge { chargeWantedAt = now }
-    }
-
-    /// - Returns: Whether it may end: once in the life of a process, and after it was accepted.
-    mutating func ended(_ action: Action, at now: MonotonicInstant) -> Bool {
-        noteWish(at: now)
-        guard !ended.contains(action.id) else { return false }
-        ended.append(action.id)
-        if inFlight?.id == action.id { inFlight = nil }
-        switch (action.state, action.command) {
-        case (.completed, .charge): intent = .charge
-        case (.completed, .idle): intent = .idle
-        case (.failed, .idle) where action.sandbox?.failure == nil: intent = nil
-        default: break
-        }
-        return true
-    }
-
-    var wantsCharge: Bool {
-        if hasSchedule { return true }
-        if let inFlight, inFlight.sandbox?.failure == nil { return inFlight.command == .charge }
-        return intent == .charge
     }
 }

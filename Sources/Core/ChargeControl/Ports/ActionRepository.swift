@@ -61,16 +61,20 @@ package struct StoreChange: Hashable, Sendable {
     package var settings: SettingsChange?
     /// The recurring schedule of one charger.
     package var schedule: ScheduleChange?
+    /// The delay of a slot of the schedule of one charger.
+    package var slotDelay: SlotDelayChange?
     package var idempotency: IdempotencyRecord?
 
     package init(
         actions: [Action] = [], intent: IntentChange? = nil, settings: SettingsChange? = nil,
-        schedule: ScheduleChange? = nil, idempotency: IdempotencyRecord? = nil
+        schedule: ScheduleChange? = nil, slotDelay: SlotDelayChange? = nil,
+        idempotency: IdempotencyRecord? = nil
     ) {
         self.actions = actions
         self.intent = intent
         self.settings = settings
         self.schedule = schedule
+        self.slotDelay = slotDelay
         self.idempotency = idempotency
     }
 }
@@ -122,6 +126,21 @@ package struct ScheduleChange: Hashable, Sendable {
     }
 }
 
+/// The randomised delay of the last slot that opened. It goes with the schedule: another one has
+/// none, and without a schedule there is nothing to keep.
+package struct SlotDelayChange: Hashable, Sendable {
+    package var charger: ChargerID
+    /// Of the slot.
+    package var start: WallInstant
+    package var delay: Duration
+
+    package init(charger: ChargerID, start: WallInstant, delay: Duration) {
+        self.charger = charger
+        self.start = start
+        self.delay = delay
+    }
+}
+
 /// What is durable of one charger.
 package struct RestoredCharger: Hashable, Sendable {
     package var charger: ChargerID
@@ -132,6 +151,7 @@ package struct RestoredCharger: Hashable, Sendable {
     package var openWindow: Action?
     package var maxChargeRate: Watts?
     package var schedule: RecurringSchedule?
+    package var slotDelay: SlotDelayChange?
     /// At most one: the action that was not finished.
     package var openAction: Action?
     /// The newest action, whatever its state.
@@ -143,8 +163,8 @@ package struct RestoredCharger: Hashable, Sendable {
     package init(
         charger: ChargerID, intent: ChargeIntent? = nil, intentUntil: WallInstant? = nil,
         openWindow: Action? = nil, maxChargeRate: Watts? = nil,
-        schedule: RecurringSchedule? = nil, openAction: Action? = nil, lastAction: Action? = nil,
-        unreadable: String? = nil
+        schedule: RecurringSchedule? = nil, slotDelay: SlotDelayChange? = nil,
+        openAction: Action? = nil, lastAction: Action? = nil, unreadable: String? = nil
     ) {
         self.charger = charger
         self.intent = intent
@@ -152,6 +172,7 @@ package struct RestoredCharger: Hashable, Sendable {
         self.openWindow = openWindow
         self.maxChargeRate = maxChargeRate
         self.schedule = schedule
+        self.slotDelay = slotDelay
         self.openAction = openAction
         self.lastAction = lastAction
         self.unreadable = unreadable
@@ -166,17 +187,21 @@ package struct IdempotencyRecord: Hashable, Sendable {
     package var key: String
     /// SHA-256 of the body.
     package var bodyHash: [UInt8]
-    /// The action of a push; nil for settings.
+    /// The action of a push; nil for others.
     package var action: Action.ID?
+    /// The schedule that was set or removed; nil for others.
+    package var schedule: RecurringSchedule?
     package var createdAt: WallInstant
 
     package init(
-        scope: String, key: String, bodyHash: [UInt8], action: Action.ID?, createdAt: WallInstant
+        scope: String, key: String, bodyHash: [UInt8], action: Action.ID?,
+        schedule: RecurringSchedule? = nil, createdAt: WallInstant
     ) {
         self.scope = scope
         self.key = key
         self.bodyHash = bodyHash
         self.action = action
+        self.schedule = schedule
         self.createdAt = createdAt
     }
 }

@@ -10,6 +10,14 @@ package enum StartDelay {
     /// The most that it allows.
     package static let limit = Duration.seconds(1_800)
 
+    /// The most that is drawn for one start. A window or a slot loses no more than half of itself.
+    ///
+    /// - Parameter length: Of the window or slot; nil for a start without an end.
+    package static func longest(_ maximum: Duration, within length: Duration?) -> Duration {
+        let longest = min(max(maximum, .zero), limit)
+        return length.map { min(longest, $0 / 2) } ?? longest
+    }
+
     /// Draws the delay of one change: whole seconds from 0 to the maximum, both included, each as
     /// likely as the others.
     ///

@@ -21,7 +21,10 @@ extension AgentRouter {
             ScheduleRequest(
                 charger: charger, timezone: body.timezone, recurrence: body.recurrence,
                 slots: body.slots, idempotency: try exchange.idempotencyKey(bodyBytes: bytes)))
-        return .data(schedule.json(moment(of: schedule, at: exchange.now)))
+        // As it was when it was set, so that a repeated request is answered alike.
+        var then = exchange.now
+        then.wall = schedule.updatedAt
+        return .data(schedule.json(moment(of: schedule, at: then)))
     }
 
     /// `DELETE /ev-charger/{id}/schedule`, without a body.

@@ -12,32 +12,15 @@ enum PushTime: Hashable {
 
     /// nil where the text has none of the three forms.
     init?(_ text: String) {
-        guard let time = Self.timeOfDate(text) ?? Self.duration(text) else { return nil }
-        self = time
-    }
-
-    private static func timeOfDate(_ text: String) -> PushTime? {
-        guard let civil = CivilDateTime(text.prefix(19)) else { return nil }
-        var scanner = FormScanner(text.dropFirst(19))
-        if scanner.isAtEnd { return .local(civil) }
-        var instant = WallInstant(milliseconds: civil.secondsOf1970 * 1000)
-        if scanner.take(".") {
-            guard let fraction = scanner.billionths() else { return nil }
-            instant.milliseconds += Int64(fraction / 1_000_000)
+        if let civil = CivilDateTime(text) {
+            self = .local(civil)
+        } else if let instant = WallInstant(timestamp: text) {
+            self = .absolute(instant)
+        } else if let duration = Self.duration(text) {
+            self = duration
+        } else {
+            return nil
         }
-        guard let offset = offset(&scanner), scanner.isAtEnd else { return nil }
-        instant.milliseconds -= Int64(offset) * 1000
-        return .absolute(instant)
-    }
-
-    /// `Z`, or the seconds of `+HH:MM` (RFC 3339).
-    private static func offset(_ scanner: inout FormScanner) -> Int? {
-        if scanner.take("Z") { return 0 }
-        let isEast = scanner.take("+")
-        guard isEast || scanner.take("-"), let hours = scanner.number(digits: 2, in: 0...23),
-            scanner.take(":"), let minutes = scanner.number(digits: 2, in: 0...59)
-        else { return nil }
-        return (isEast ? 1 : -1) * (hours * 3600 + minutes * 60)
     }
 
     /// Decimals of minutes or hours, in whole milliseconds, rounded down.

@@ -29,6 +29,7 @@ extension Action {
             .init("start", .optional(start?.timestamp)),
         ]
         if let end { members.append(.init("end", .string(end.timestamp))) }
+        if let startDelay { members.append(.startDelay(startDelay)) }
         members.append(.init("links", selfLink))
         return .object(members)
     }
@@ -37,24 +38,26 @@ extension Action {
     var json: JSON {
         var failure: ActionFailure?
         if case .failed(let reason) = state { failure = reason }
-        return [
-            "id": .string(id.rawValue),
-            "deviceId": .string(charger.rawValue),
-            "deviceType": .string(deviceType),
-            "command": .string(command.rawValue),
-            "parameters": .null,
-            "state": .string(state.name.rawValue),
-            "result": resultJSON,
-            "errorCode": .optional(failure?.code.rawValue),
-            "errorMessage": .optional(failure?.message),
-            "createdAt": .string(createdAt.timestamp),
-            "updatedAt": .string(updatedAt.timestamp),
-            "acknowledgedAt": .optional(acknowledgedAt?.timestamp),
-            "completedAt": .optional(completedAt?.timestamp),
-            "start": .optional(start?.timestamp),
-            "end": .optional(end?.timestamp),
-            "links": selfLink,
+        var members: [JSON.Member] = [
+            .init("id", .string(id.rawValue)),
+            .init("deviceId", .string(charger.rawValue)),
+            .init("deviceType", .string(deviceType)),
+            .init("command", .string(command.rawValue)),
+            .init("parameters", .null),
+            .init("state", .string(state.name.rawValue)),
+            .init("result", resultJSON),
+            .init("errorCode", .optional(failure?.code.rawValue)),
+            .init("errorMessage", .optional(failure?.message)),
+            .init("createdAt", .string(createdAt.timestamp)),
+            .init("updatedAt", .string(updatedAt.timestamp)),
+            .init("acknowledgedAt", .optional(acknowledgedAt?.timestamp)),
+            .init("completedAt", .optional(completedAt?.timestamp)),
+            .init("start", .optional(start?.timestamp)),
+            .init("end", .optional(end?.timestamp)),
         ]
+        if let startDelay { members.append(.startDelay(startDelay)) }
+        members.append(.init("links", selfLink))
+        return .object(members)
     }
 
     private var resultJSON: JSON {

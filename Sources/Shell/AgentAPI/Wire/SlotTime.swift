@@ -1,3 +1,5 @@
+import ChargeModel
+
 /// How a schedule writes the time and the length of a slot.
 enum SlotTime {
     /// The longest slot.
