@@ -24,7 +24,7 @@ struct ControlBench {
         profileMaximum: Milliamperes = .amperes(32),
         installation: Milliamperes = .amperes(16), safe: Milliamperes = .amperes(6),
         rated: Watts? = nil, isSimulated: Bool = true, idleEndsAtUnplug: Bool = false,
-        boot: String = "boot-1", at start: TimePoint = Self.start
+        group: String? = nil, boot: String = "boot-1", at start: TimePoint = Self.start
     ) {
         let description = ChargerDescription(
             id: Self.charger, vendor: "evse-agent", model: "Reference", user: nil,
@@ -35,7 +35,8 @@ struct ControlBench {
             configuration: ControlConfiguration(
                 description: description, installationMaximum: installation, safeCurrent: safe,
                 minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
-                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, boot: boot),
+                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, group: group,
+                boot: boot),
             restored: restored ?? RestoredCharger(charger: Self.charger),
             zones: TestZoneDirectory(), at: now)
         snapshot = ChargerSnapshot(phases: phases)
