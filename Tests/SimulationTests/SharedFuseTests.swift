@@ -16,7 +16,8 @@ import WallboxModel
     ) throws -> Simulation {
         var random = SeededRandom(seed: seed)
         var kinds = ["reference-7kw", "reference-22kw", "alfen-eve", "reference-7kw"]
-        if Bool.random(using: &random) { kinds.removeLast() }
+        if Bool.random(using: &random) { kinds[3] = "keba-p30" }
+        if Bool.random(using: &random) { kinds.remove(at: Int.random(in: 0..<4, using: &random)) }
         let plans = try kinds.enumerated().map { index, kind in
             var plan = StationPlan(name: "box-\(index)", profile: try Devices.profile(kind))
             plan.installationMaximum = .amperes(32)

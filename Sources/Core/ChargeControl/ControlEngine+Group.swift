@@ -17,7 +17,8 @@ extension ControlEngine {
                 ownClaims, minimum: configuration.minimum, step: configuration.step
             ).limit
             // What was merely found does not rise again.
-            wanted = wish.allowsIncrease ? allowed : min(allowed ?? .zero, wanted ?? .zero)
+            let most = wish.allowsIncrease ? allowed : wanted ?? allowed
+            wanted = min(allowed ?? .zero, most ?? .zero)
         }
         return MemberReport(
             wanted: wanted, heldRevision: share?.revision, told: told, snapshot: snapshot)

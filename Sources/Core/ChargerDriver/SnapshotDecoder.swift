@@ -21,10 +21,7 @@ struct SnapshotDecoder {
             snapshot.voltages[phase] = number(.voltages, element: phase).map { Millivolts($0) }
         }
         snapshot.setpoint = setpoint(found, pilot: snapshot.pilot)
-        snapshot.failsafeCurrent =
-            profile.failsafe?.currentReadBack.map {
-                reading($0, element: 0).map { Milliamperes($0) }
-            } ?? .absent(.notProvided)
+        snapshot.failsafeCurrent = failsafeCurrent
     }
 
     var pilot: Reading<PilotState> {
@@ -47,6 +44,17 @@ struct SnapshotDecoder {
         if found.isOn == false { return .captured(.zero, at: time) }
         if let limit = found.limit { return .captured(limit, at: time) }
         return .absent(profile.control.readBack == nil ? .writeOnly : .notAvailable)
+    }
+
+    /// Watts may all flow on one phase.
+    private var failsafeCurrent: Reading<Milliamperes> {
+        guard let register = profile.failsafe?.currentReadBack else { return .absent(.notProvided) }
+        return reading(register, element: 0).map { shown in
+            switch profile.control.domain {
+            case .current: Milliamperes(shown)
+            case .power: Milliamperes(Watts(shown), phases: 1)
+            }
+        }
     }
 
     private var hardwareMaximum: Reading<Milliamperes> {

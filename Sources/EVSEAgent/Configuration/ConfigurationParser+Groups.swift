@@ -12,19 +12,21 @@ extension ConfigurationParser {
         guard root["groups"] != nil, let items = reader.list(root, "groups") else { return [] }
         var groups: [AgentConfiguration.Group] = []
         var taken: [(id: ChargerID, group: String)] = []
+        var names: [String] = []
         for item in items {
             guard
                 let section = reader.section(
                     item, "a group", keys: ["name", "max-current", "chargers"])
             else { continue }
             let name = reader.required(section, "name", ConfigurationValues.label)
-            if let name, groups.contains(where: { $0.name == name }) {
+            if let name, names.contains(name) {
                 reader.error(
                     section.place(of: "name"),
                     ConfigurationProblem(
                         "name: there is a group '\(name)' already",
                         "Give every group a name of its own"))
             }
+            if let name { names.append(name) }
             let maxCurrent = fuse(section)
             let members = members(section, group: name ?? "another", taken: &taken)
             guard let name, let maxCurrent, !members.isEmpty else { continue }

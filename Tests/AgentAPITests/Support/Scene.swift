@@ -35,8 +35,7 @@ enum Scene {
                     reason: "fuse garage of 40 A: all that it can use"),
                 GroupView.Member(
                     charger: real, phases: .all, share: nil, counted: .amperes(6),
-                    reason: "fuse garage of 40 A: held at what it is found at until that is known of all"
-                ),
+                    reason: "fuse garage of 40 A: nobody wants it to charge"),
             ])
     }
 

@@ -38,6 +38,8 @@ struct Site: Sendable {
         var isReadOnly = false
         /// Up to how much starts by the clock are delayed.
         var startDelay = Duration.zero
+        /// The fuse that all wallboxes share.
+        var fuse: Milliamperes?
     }
 
     /// Runs an agent in virtual time, and ends it after `body`.
@@ -115,8 +117,8 @@ struct Site: Sendable {
                 Agent.Bus(address: "tcp://192.0.2.\(place + 1):502", bus: bus, chargers: chargers))
         }
         agent = try await Agent(
-            buses: parts, isReadOnly: plan.isReadOnly, poll: plan.poll,
-            repository: repository ?? store,
+            buses: parts, groups: Self.groups(parts, plan), isReadOnly: plan.isReadOnly,
+            poll: plan.poll, repository: repository ?? store,
             zones: TestZoneDirectory(),
             clock: agentClock ?? clock,
             makeActionID: {
@@ -130,6 +132,17 @@ struct Site: Sendable {
         group = ServiceGroup(
             services: [agent],
             logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private static func groups(_ buses: [Agent.Bus], _ plan: Plan) -> [FuseGroupConfiguration] {
+        guard let fuse = plan.fuse else { return [] }
+        let members = buses.flatMap(\.chargers).map { charger in
+            FuseGroupConfiguration.Member(
+                charger: charger.control.description.id, phases: .all,
+                minimum: charger.control.minimum, maximum: plan.installation,
+                step: charger.control.step, reserve: plan.safeCurrent, poll: plan.poll)
+        }
+        return [FuseGroupConfiguration(name: "garage", limit: fuse, members: members)]
     }
 
     private static func bus(

@@ -126,6 +126,18 @@ import Testing
         #expect(bench.setpoints == [16, 16])
     }
 
+    @Test func oneThatCannotBeReadCountsWithAllUntilItWasTold() {
+        var bench = GroupBench(fuse: 32, count: 2)
+        bench.cars[0].isMute = true
+        bench.run(4)
+        #expect(bench.group.view.members[0].counted == .amperes(32))
+        #expect(bench.setpoints == [6, 6])
+        bench.run(20)
+        #expect(bench.setpoints == [16, 16])
+        #expect(bench.group.view.members.map(\.counted) == [.amperes(16), .amperes(16)])
+        #expect(bench.violations == [])
+    }
+
     @Test func aShareIsALease() throws {
         var bench = GroupBench(fuse: 32, count: 2)
         bench.run(10)

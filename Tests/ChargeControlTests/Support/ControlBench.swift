@@ -26,7 +26,8 @@ struct ControlBench {
         profileMaximum: Milliamperes = .amperes(32),
         installation: Milliamperes = .amperes(16), safe: Milliamperes = .amperes(6),
         rated: Watts? = nil, isSimulated: Bool = true, idleEndsAtUnplug: Bool = false,
-        startDelay: Duration = .zero, boot: String = "boot-1", at start: TimePoint = Self.start
+        startDelay: Duration = .zero, group: String? = nil, boot: String = "boot-1",
+        at start: TimePoint = Self.start
     ) {
         let description = ChargerDescription(
             id: Self.charger, vendor: "evse-agent", model: "Reference", user: nil,
@@ -37,7 +38,8 @@ struct ControlBench {
             configuration: ControlConfiguration(
                 description: description, installationMaximum: installation, safeCurrent: safe,
                 minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
-                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, startDelay: startDelay,
+                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, group: group,
+                startDelay: startDelay,
                 boot: boot),
             restored: restored ?? RestoredCharger(charger: Self.charger),
             zones: TestZoneDirectory(), at: now)

@@ -20,6 +20,8 @@ struct GroupBench {
         var draw = Milliamperes.amperes(32)
         var isUp = true
         var obeys = true
+        /// Its setpoint can be written and not read.
+        var isMute = false
         var delay = 1
         var setpoint: Milliamperes
         var told: ChargerTarget?
@@ -77,6 +79,13 @@ struct GroupBench {
         snapshot.lastPoll = time
         snapshot.setpoint = .captured(car.setpoint, at: time)
         snapshot.failsafeCurrent = .captured(reserve, at: time)
+        if car.isMute {
+            snapshot.setpoint = .absent(.writeOnly)
+            if let told = car.told, told.limit == car.setpoint {
+                snapshot.application = .verified(
+                    revision: told.revision, offered: told.limit, at: time)
+            }
+        }
         snapshot.currents = [.captured(car.flowing, at: time)]
         snapshot.pilot = .captured(
             !car.isConnected ? .a : car.flowing > .zero ? .c2 : car.setpoint > .zero ? .b2 : .b1,
@@ -86,14 +95,18 @@ struct GroupBench {
             snapshot: car.isUp ? snapshot : stale(snapshot))
         let share = group.exchange(report, of: index, at: now)
         cars[index].share = share
+        // What cannot be read is left alone until there is a share.
+        if car.isMute, share == nil { return }
         let limit = min(share?.limit ?? car.setpoint, car.wanted ?? car.setpoint)
         cars[index].told = ChargerTarget(
-            limit: limit, validUntil: now.advanced(by: .seconds(10)), revision: 1)
+            limit: limit, validUntil: now.advanced(by: .seconds(10)),
+            revision: (car.told?.revision ?? 0) + (car.told?.limit == limit ? 0 : 1))
     }
 
     /// A wallbox that does not answer shows nothing new.
     private func stale(_ snapshot: ChargerSnapshot) -> ChargerSnapshot {
         var stale = snapshot
+        stale.lastPoll = nil
         stale.setpoint = .absent(.notYetRead)
         stale.failsafeCurrent = .absent(.notYetRead)
         stale.pilot = .absent(.notYetRead)

@@ -93,11 +93,13 @@ package struct FuseGroup: Sendable {
         for place in order { raise(place.index, at: now) }
     }
 
-    /// Takes up a charger once it is known what it does: with what it does.
+    /// Takes up a charger once it is known what it does, with that; and one that does not show it, with
+    /// the most that it can do, with which it counts until it has been told.
     private mutating func begin(_ index: Int, at now: MonotonicInstant) {
-        guard seats[index].share == nil, seats[index].bound.isKnown else { return }
+        let bound = seats[index].bound
+        guard seats[index].share == nil, bound.isKnown || bound.isMute else { return }
         let member = seats[index].member
-        let found = min(seats[index].bound.setpoint, member.maximum).rounded(to: member.step)
+        let found = min(bound.setpoint, member.maximum).rounded(to: member.step)
         seats[index].share = found >= member.minimum ? found : .zero
         seats[index].revision += 1
         if found >= member.minimum { seats[index].turn.started(at: now) }

@@ -19,6 +19,8 @@ struct MemberBound: Hashable, Sendable {
     private let handover: Duration
     /// Whether anything was read that can be relied on.
     private(set) var isKnown = false
+    /// It answers, and does not show what it is set to: that is known only once it was told.
+    private(set) var isMute = false
     /// The most that may be in force, or on its way there.
     private(set) var setpoint: Milliamperes
     /// What it shows that it falls to.
@@ -64,13 +66,15 @@ struct MemberBound: Hashable, Sendable {
         switch snapshot.setpoint {
         case .captured(let found, let time):
             take(found, provenAt: time.monotonic)
-        case .absent(.writeOnly):
-            guard case .verified(let revision, _, let time) = snapshot.application,
+        case .absent(let absence):
+            let poll = snapshot.lastPoll?.monotonic
+            let isRecent = poll.map { $0 >= loweredAt.advanced(by: handover) } ?? false
+            isMute = snapshot.link == .up && isRecent
+            guard absence == .writeOnly,
+                case .verified(let revision, _, let time) = snapshot.application,
                 let told = report.told, told.revision == revision
             else { return }
             take(told.limit, provenAt: time.monotonic)
-        case .absent:
-            break
         }
     }
 
