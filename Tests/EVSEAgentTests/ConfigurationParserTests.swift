@@ -44,6 +44,40 @@ struct ConfigurationParserTests {
         #expect(result.configuration == expected)
     }
 
+    @Test func connectorsOfAStationAreChargersOfTheirOwn() throws {
+        let byPort = parse(stations("duo-ports", [nil, "2"]))
+        #expect(byPort.diagnostics == [])
+        let ports = byPort.configuration?.chargers.map { [$0.connector, $0.address.port] }
+        #expect(ports == [[1, 502], [2, 503]])
+        // These differ in nothing but their registers, and share a bus.
+        let byStride = parse(stations("duo-stride", ["1", "2"]))
+        #expect(byStride.diagnostics == [])
+        #expect(byStride.configuration?.chargers.map(\.unit) == [7, 7])
+    }
+
+    @Test func aConnectorThatTheStationHasNotIsRefused() {
+        let tooHigh = parse(stations("duo-stride", ["0", "3"]))
+        #expect(
+            lines(tooHigh) == """
+                site.yaml:4:16: error: connector: '0' is not a connector of the station. Write a \
+                whole number from 1 to 2
+                site.yaml:9:16: error: connector: '3' is not a connector of the station. Write a \
+                whole number from 1 to 2
+                """)
+        let single = parse(stations("keba-p30", ["2"]))
+        #expect(
+            lines(single) == """
+                site.yaml:4:16: error: connector: the wallboxes of 'keba-p30' have one connector. \
+                Remove 'connector'
+                """)
+        let twice = parse(stations("duo-stride", ["2", "2"]))
+        #expect(
+            lines(twice) == """
+                site.yaml:10:14: error: connect: 's0' is at station:502 with unit 7 too. Give each \
+                its own 'connector'
+                """)
+    }
+
     @Test func whatIsNotWrittenHasItsDefault() throws {
         let result = parse(minimal)
         #expect(result.diagnostics == [])
@@ -309,10 +343,26 @@ private func charger(_ id: String, at address: String) -> String {
     """
 }
 
+/// Chargers of one station, with these connectors.
+private func stations(_ profile: String, _ connectors: [String?]) -> String {
+    let items = connectors.enumerated().flatMap { index, connector in
+        [
+            "  - id: s\(index)", "    profile: \(profile)",
+            connector.map { "    connector: \($0)" },
+            "    connect: tcp://station", "    max-current: 16",
+        ].compactMap { $0 }
+    }
+    return (["chargers:"] + items).joined(separator: "\n")
+}
+
 private func parse(_ text: String) -> ConfigurationParser.Result {
     let profiles = [
         ConfigurationParser.KnownProfile(id: "keba-p30", port: 502, unit: 255),
         ConfigurationParser.KnownProfile(id: "abl-emh1", port: 502, unit: 1),
+        ConfigurationParser.KnownProfile(
+            id: "duo-ports", connectors: [.init(port: 502), .init(port: 503)]),
+        ConfigurationParser.KnownProfile(
+            id: "duo-stride", connectors: [.init(unit: 7), .init(unit: 7)]),
     ]
     let zones = TimeZoneNames(
         current: { "Asia/Kolkata" }, known: { ["Europe/Berlin", "Europe/London"] },

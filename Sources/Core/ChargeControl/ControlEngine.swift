@@ -378,7 +378,7 @@ extension ChargerCondition {
     package var holdsAtSafeCurrent: Bool {
         switch self {
         case .writesNotApplied, .wrongDevice: true
-        case .competingController, .failsafeNotArmed: false
+        case .competingController, .failsafeNotArmed, .wrongConnectors: false
         }
     }
 }

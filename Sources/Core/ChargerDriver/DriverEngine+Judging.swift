@@ -84,6 +84,7 @@ extension DriverEngine {
         if case .foreign(let reason) = contact { conditions.append(.wrongDevice(reason: reason)) }
         if reconciler.hasFault { conditions.append(.writesNotApplied) }
         if reconciler.hasCompetitor(at: now.monotonic) { conditions.append(.competingController) }
+        if let reason = connectorProblem { conditions.append(.wrongConnectors(reason: reason)) }
         if let reason = failsafe.warning(goal: goal(at: now.monotonic)?.limit) {
             conditions.append(.failsafeNotArmed(reason: reason))
         }
@@ -94,7 +95,9 @@ extension DriverEngine {
     var identityProblem: String? {
         for rule in profile.identity {
             let register = profile[rule.register]
-            guard let value = values[rule.register], !rule.match.accepts(value) else { continue }
+            guard let value = values[rule.register], value != .unavailable(.notProvided),
+                !rule.match.accepts(value)
+            else { continue }
             return """
                 the device at this address is not a \(profile.title): \(register.name) reads \
                 \(value.forPeople)
@@ -103,11 +106,27 @@ extension DriverEngine {
         return nil
     }
 
+    /// That the station has another number of connectors than its profile; nil when it has not, or
+    /// does not tell.
+    private var connectorProblem: String? {
+        guard let found = firstValue(of: .connectors)?.canonical,
+            found != profile.connectorCount
+        else { return nil }
+        return """
+            the station says that it has \(found) connectors, and the profile \(profile.id) has \
+            \(profile.connectorCount): check 'profile' and 'connector' of this charger
+            """
+    }
+
     /// What tells one device, and one run of it, from another.
     var deviceMark: DeviceMark {
-        let serial = profile.registers(measuring: .serial).first.flatMap { values[$0] }
-        let uptime = profile.registers(measuring: .uptime).first.flatMap { values[$0]?.canonical }
-        return DeviceMark(serial: serial?.isAvailable == true ? serial : nil, uptime: uptime)
+        DeviceMark(serial: firstValue(of: .serial), uptime: firstValue(of: .uptime)?.canonical)
+    }
+
+    /// Of several registers with one meaning the first that has a value counts.
+    private func firstValue(of quantity: MeasuredQuantity) -> DecodedValue? {
+        profile.registers(measuring: quantity).lazy.compactMap { values[$0] }
+            .first { $0.isAvailable }
     }
 }
 

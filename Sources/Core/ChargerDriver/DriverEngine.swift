@@ -18,7 +18,7 @@ import Modbus
 package struct DriverEngine: Sendable {
     package let profile: DeviceProfile
     package let configuration: DriverConfiguration
-    package private(set) var snapshot: ChargerSnapshot
+    package internal(set) var snapshot: ChargerSnapshot
 
     let gate: SetpointGate
     var reconciler: SetpointReconciler
@@ -28,8 +28,8 @@ package struct DriverEngine: Sendable {
     var contact: Contact = .lost
     var running: RunningCommand?
     private(set) var target: ChargerTarget?
-    private(set) var values: RegisterValues
-    private var readAt: [TimePoint?]
+    var values: RegisterValues
+    var readAt: [TimePoint?]
     private var outstanding: Outstanding?
     /// The least time between two requests has passed.
     private var quietUntil: MonotonicInstant
@@ -37,7 +37,7 @@ package struct DriverEngine: Sendable {
     /// The goal that the reconciler was told last.
     private(set) var followed: SetpointReconciler.Goal?
     /// What told this device, and this run of it, from others when it was last read.
-    private var mark = DeviceMark()
+    var mark = DeviceMark()
 
     enum Contact: Hashable, Sendable {
         case lost
@@ -75,7 +75,7 @@ package struct DriverEngine: Sendable {
             attemptsAllowed: configuration.timing.failsafeAttempts)
         heartbeat = HeartbeatKeeper(profile.heartbeat)
         cycle = PollCycle(
-            plan: profile.readPlan,
+            profile,
             period: Self.effectivePoll(profile: profile, configured: configuration.poll),
             at: now.monotonic)
         values = RegisterValues(profile)
@@ -109,7 +109,7 @@ package struct DriverEngine: Sendable {
 
     /// Notices that the goal has changed, for whatever reason: a new target, the end of its lease,
     /// another maximum of the hardware.
-    private mutating func followGoal(at now: TimePoint) {
+    mutating func followGoal(at now: TimePoint) {
         let goal = goal(at: now.monotonic)
         guard goal != followed else { return }
         followed = goal
@@ -131,7 +131,7 @@ package struct DriverEngine: Sendable {
 
     /// The link is closed, or could not be opened.
     package mutating func linkLost(reason: String, at now: TimePoint) -> [DriverEffect] {
-        forgetContact(at: now)
+        forgetContact(isAnotherDevice: false, at: now)
         contact = .lost
         outstanding = nil
         let down = LinkState.down(reason: reason)
@@ -140,12 +140,12 @@ package struct DriverEngine: Sendable {
         return published(at: now)
     }
 
-    private mutating func forgetContact(at now: TimePoint) {
+    mutating func forgetContact(isAnotherDevice: Bool, at now: TimePoint) {
         running = nil
         reconciler.contactLost(at: now.monotonic)
         failsafe.contactLost()
         heartbeat.contactLost()
-        cycle.restart(at: now.monotonic)
+        cycle.restart(isAnotherDevice: isAnotherDevice, at: now.monotonic)
     }
 
     // MARK: - Transactions
@@ -202,16 +202,20 @@ package struct DriverEngine: Sendable {
         self.outstanding = nil
         quietUntil = now.monotonic.advanced(by: profile.link.requestGap)
         followGoal(at: now)
+        let isRead = if case .read = outstanding { true } else { false }
         switch result {
         case .success(let response):
+            if !isRead { cycle.otherwiseAnswered() }
             retries = 0
             let isBack = snapshot.link != .up
             snapshot.link = .up
             let effects = succeeded(outstanding, response, at: now)
             return isBack && effects.isEmpty ? published(at: now) : effects
         case .failure(.exception(let exception)):
+            if !isRead { cycle.otherwiseAnswered() }
             return refused(outstanding, exception, at: now)
         case .failure:
+            if case .read(let index) = outstanding { cycle.silent(index) }
             // The line closes the link and tells with linkLost.
             return []
         }
@@ -271,10 +275,12 @@ package struct DriverEngine: Sendable {
         retries = 0
         switch outstanding {
         case .read(let index):
+            // A gateway says for its wallbox that it is silent.
+            if exception == .gatewayTargetFailedToRespond { cycle.silent(index) }
             for entry in profile.readPlan[index].entries {
                 values[entry.register, entry.element] = .unavailable(.refused)
             }
-            return blockRead(index, at: now)
+            return blockRead(index, refusal: exception, at: now)
         case .commandStep(let request):
             guard let running else { return [] }
             self.running = nil
@@ -312,70 +318,8 @@ package struct DriverEngine: Sendable {
         return [wrote(describe(running.command), request)] + published(at: now)
     }
 
-    // MARK: - Readings
-
-    private mutating func blockRead(_ index: Int, at now: TimePoint) -> [DriverEffect] {
-        let block = profile.readPlan[index]
-        for entry in block.entries { readAt[entry.register.rawValue] = now }
-        let isCycleOver = cycle.finished(index)
-        failsafe.polled(
-            block.entries.map(\.register), values, goal: goal(at: now.monotonic)?.limit,
-            at: now.monotonic)
-        let before = mark
-        mark = deviceMark.completed(by: before)
-        if contact == .established, mark.isNewDevice(than: before) {
-            forgetContact(at: now)
-            contact = .identifying
-            return []
-        }
-        return isCycleOver ? cycleOver(at: now) : []
-    }
-
-    private mutating func cycleOver(at now: TimePoint) -> [DriverEffect] {
-        identify(at: now)
-        snapshot.lastPoll = now
-        heartbeat.polled(values) { readAt[$0.rawValue]?.monotonic }
-        updateReadings()
-        followGoal(at: now)
-        if contact == .established {
-            let goal = goal(at: now.monotonic)
-            reconciler.polled(
-                foundSetpoint, goal: goal, isDrawing: snapshot.pilot.value?.isDrawing == true,
-                isWithinLimit: isWithinLimit(goal), at: now)
-        }
-        return published(at: now)
-    }
-
-    /// Settles who answers. What does not fit, or does not tell, is asked again with every poll: the
-    /// right device may come back on the same link.
-    private mutating func identify(at now: TimePoint) {
-        switch (contact, identityProblem) {
-        case (.identifying, nil):
-            contact = .established
-        case (.foreign, nil):
-            forgetContact(at: now)
-            contact = .identifying
-        case (.identifying, .some(let reason)), (.foreign, .some(let reason)):
-            contact = .foreign(reason: reason)
-            cycle.readOnceAgain()
-        case (.lost, _), (.established, _):
-            break
-        }
-    }
-
-    private mutating func updateReadings() {
-        let decoder = SnapshotDecoder(profile: profile, values: values, readAt: readAt)
-        let hardwareMaximum = snapshot.hardwareMaximum
-        snapshot.pilot = decoder.pilot
-        decoder.update(&snapshot, found: foundSetpoint)
-        // A maximum that cannot be read now is no reason to go above it (requirement R12).
-        if snapshot.hardwareMaximum.value == nil, hardwareMaximum.value != nil {
-            snapshot.hardwareMaximum = hardwareMaximum
-        }
-    }
-
     /// Publishes the snapshot with what stands now.
-    private mutating func published(at now: TimePoint) -> [DriverEffect] {
+    mutating func published(at now: TimePoint) -> [DriverEffect] {
         snapshot.application = application(at: now)
         snapshot.conditions = conditions(at: now)
         return [.snapshot(snapshot)]

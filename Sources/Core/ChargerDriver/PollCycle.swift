@@ -4,6 +4,7 @@ import DeviceProfiles
 /// Which blocks are still to be read, on a grid of absolute poll times.
 struct PollCycle: Hashable, Sendable {
     private let plan: [ReadBlock]
+    private(set) var presence: BlockPresence
     let period: Duration
     private(set) var nextStart: MonotonicInstant
     /// Blocks of the running cycle that are still to be read, in order; empty between cycles.
@@ -14,42 +15,76 @@ struct PollCycle: Hashable, Sendable {
     /// Whether the blocks that are read once after a connect are still due.
     private var isFirstOfContact = true
 
-    init(plan: [ReadBlock], period: Duration, at now: MonotonicInstant) {
-        self.plan = plan
+    init(_ profile: DeviceProfile, period: Duration, at now: MonotonicInstant) {
+        plan = profile.readPlan
+        presence = BlockPresence(profile)
         self.period = period
         nextStart = now
     }
 
     /// The block to read now.
     func next(at now: MonotonicInstant) -> Int? {
-        if let block = forced.first ?? remaining.first { return block }
-        return now >= nextStart ? blocks(ofCycle: started).first : nil
+        if let block = forced.first ?? first(of: remaining) { return block }
+        return now >= nextStart ? first(of: blocks(ofCycle: started)) : nil
+    }
+
+    /// What may not be there comes last: asking for it may cost the link.
+    private func first(of blocks: [Int]) -> Int? {
+        let readable = blocks.filter(presence.isReadable)
+        return readable.first { !presence.isProbe($0) } ?? readable.first
     }
 
     /// A block is being read: the cycle is under way.
     mutating func took(_ block: Int, at now: MonotonicInstant) {
-        guard forced.first != block, remaining.isEmpty else { return }
+        guard forced.first != block, first(of: remaining) == nil else { return }
         remaining = blocks(ofCycle: started)
         started += 1
         isFirstOfContact = false
         skipMissedStarts(at: now)
     }
 
-    /// A block has been read, or given up for this cycle.
+    /// A block has been read.
     ///
     /// - Returns: Whether this ended the cycle.
-    mutating func finished(_ block: Int) -> Bool {
+    mutating func answered(_ block: Int, _ values: RegisterValues) -> Bool {
+        presence.answered(block, values)
+        return finished(block)
+    }
+
+    /// A block was refused, and is given up for this cycle.
+    ///
+    /// - Returns: Whether this ended the cycle.
+    mutating func refused(_ block: Int, isPermanent: Bool, _ values: RegisterValues) -> Bool {
+        presence.refused(block, isPermanent: isPermanent, values)
+        if !isPermanent, presence.isDeciding(block) { readOnceAgain() }
+        return finished(block)
+    }
+
+    /// A block was not answered.
+    mutating func silent(_ block: Int) {
+        presence.silent(block)
+    }
+
+    /// Something else was answered.
+    mutating func otherwiseAnswered() {
+        presence.otherwiseAnswered()
+    }
+
+    private mutating func finished(_ block: Int) -> Bool {
         if forced.first == block {
             forced.removeFirst()
             return false
         }
         remaining.removeAll { $0 == block }
-        return remaining.isEmpty
+        guard first(of: remaining) == nil else { return false }
+        remaining = []
+        return true
     }
 
     /// Reads the blocks with these registers as soon as the wire is free.
     mutating func force(_ registers: [RegisterID]) {
-        for (index, block) in plan.enumerated() where !forced.contains(index) {
+        for (index, block) in plan.enumerated()
+        where !forced.contains(index) && presence.isReadable(index) {
             if block.entries.contains(where: { registers.contains($0.register) }) {
                 forced.append(index)
             }
@@ -66,8 +101,10 @@ struct PollCycle: Hashable, Sendable {
         isFirstOfContact = true
     }
 
-    /// The link was lost: whatever was to be read is read after the next connect, all of it.
-    mutating func restart(at now: MonotonicInstant) {
+    /// The link was lost, or another device answers: whatever was to be read is read after the next
+    /// connect, all of it.
+    mutating func restart(isAnotherDevice: Bool, at now: MonotonicInstant) {
+        presence.restart(isAnotherDevice: isAnotherDevice)
         remaining = []
         forced = []
         started = 0

@@ -27,6 +27,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The unit id to answer as; without it the profile's.")
     var unit: UInt8?
 
+    @Option(help: "Which connector of a station with several to be.")
+    var connector = 1
+
     @Option(help: "The serial number to show.")
     var serial = "10000001"
 
@@ -77,7 +80,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let log = logOptions.logger("wallbox")
-        let profile = try deviceOptions.catalog().profile(named: device)
+        let profile = try selected(deviceOptions.catalog().profile(named: device))
         var options = WallboxOptions()
         options.serial = serial
         options.energyScale = timeOptions.timeScale
@@ -96,5 +99,13 @@ struct SimulateCommand: AsyncParsableCommand {
             "simulated \(profile.title) at tcp://\(listen.host):\(simulation.server.port)?unit=\(unit)"
         )
         try await ServiceRunner.run(simulation.services, log: log)
+    }
+
+    private func selected(_ profile: DeviceProfile) throws -> DeviceProfile {
+        guard 1...profile.connectorCount ~= connector else {
+            throw CommandFailure(
+                "there is no connector \(connector): \(profile.id) has \(profile.connectorCount)")
+        }
+        return profile.selecting(connector: connector)
     }
 }

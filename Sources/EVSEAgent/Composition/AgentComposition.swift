@@ -174,6 +174,7 @@ struct AgentComposition {
         _ configuration: AgentConfiguration, _ catalog: ProfileCatalog, boot: String
     ) throws -> Agent.Charger {
         let profile = try catalog.profile(named: charger.profile)
+            .selecting(connector: charger.connector)
         let phases = min(charger.phases, profile.electrical.phases)
         let description = ChargerDescription(
             id: charger.id, vendor: charger.vendor ?? profile.vendor,

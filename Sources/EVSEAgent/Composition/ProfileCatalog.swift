@@ -106,6 +106,14 @@ extension ConfigurationParser.KnownProfile {
         self.init(
             id: profile.id, port: Int(profile.link.port), unit: Int(profile.link.unit),
             phases: profile.electrical.phases, rises: profile.failsafe?.direction == .up,
-            leastFailsafe: least)
+            leastFailsafe: least, connectors: Self.connectors(of: profile))
+    }
+
+    private static func connectors(of profile: DeviceProfile) -> [Connector] {
+        guard profile.connectorCount > 1 else { return [] }
+        return (1...profile.connectorCount).map { connector in
+            let link = profile.selecting(connector: connector).link
+            return Connector(port: Int(link.port), unit: Int(link.unit))
+        }
     }
 }

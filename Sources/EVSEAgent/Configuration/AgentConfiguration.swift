@@ -78,6 +78,8 @@ struct AgentConfiguration: Hashable, Sendable {
         var id: ChargerID
         /// The id of a device profile.
         var profile: String
+        /// Which connector of the station it is, counted from 1.
+        var connector = 1
         /// The bus; chargers with equal addresses share it.
         var address: SocketAddress
         /// The unit id on the bus, 0 to 255.

@@ -16,6 +16,22 @@ struct ConfigurationParser {
         var rises = false
         /// The least that it can be made to fall to.
         var leastFailsafe = Milliamperes.zero
+        /// Of each connector of a station with several; otherwise empty.
+        var connectors: [Connector] = []
+
+        struct Connector: Hashable, Sendable {
+            var port: Int = 502
+            var unit: Int = 1
+        }
+
+        var connectorCount: Int { max(connectors.count, 1) }
+
+        /// Where a connector is found that the configuration does not say otherwise of.
+        ///
+        /// - Parameter number: From 1 to ``connectorCount``.
+        func connector(_ number: Int) -> Connector {
+            connectors.isEmpty ? Connector(port: port, unit: unit) : connectors[number - 1]
+        }
 
         /// What it may fall to by itself at any time.
         func reserve(safeCurrent: Milliamperes, maxCurrent: Milliamperes) -> Milliamperes {
@@ -38,6 +54,9 @@ struct ConfigurationParser {
 
     /// File descriptors stay far below what libmodbus can select (1,024) with this many links.
     private static let maximumChargers = 64
+
+    /// More than any station has.
+    private static let maximumConnectors = 32
 
     /// Names of one computer.
     private static let maximumHosts = 16
@@ -156,8 +175,9 @@ struct ConfigurationParser {
                 let section = reader.section(
                     item, "a charger",
                     keys: [
-                        "id", "profile", "connect", "max-current", "safe-current", "phases",
-                        "vendor", "model", "user", "simulated", "idle-ends-at-unplug", "phase",
+                        "id", "profile", "connector", "connect", "max-current", "safe-current",
+                        "phases", "vendor", "model", "user", "simulated", "idle-ends-at-unplug",
+                        "phase",
                     ])
             else { continue }
             let id = reader.required(section, "id", ConfigurationValues.chargerID)
@@ -184,6 +204,7 @@ struct ConfigurationParser {
         _ section: ConfigurationReader.Section, id: ChargerID?
     ) -> AgentConfiguration.Charger? {
         let profile = profile(section)
+        let connector = connector(section, of: profile)
         let connection = reader.required(section, "connect", ConfigurationAddresses.connection)
         let currents = currents(section)
         let phases = reader.value(section, "phases") { (text) throws(ConfigurationProblem) in
@@ -195,12 +216,13 @@ struct ConfigurationParser {
         let user = reader.value(section, "user", ConfigurationValues.label)
         let isSimulated = reader.value(section, "simulated", ConfigurationValues.truth)
         let idleEnds = reader.value(section, "idle-ends-at-unplug", ConfigurationValues.truth)
-        guard let id, let profile, let connection, let currents else { return nil }
+        guard let id, let profile, let connector, let connection, let currents else { return nil }
+        let standard = profile.connector(connector)
         return AgentConfiguration.Charger(
-            id: id, profile: profile.id,
+            id: id, profile: profile.id, connector: connector,
             address: AgentConfiguration.SocketAddress(
-                host: connection.host, port: connection.port ?? profile.port),
-            unit: connection.unit ?? profile.unit, maxCurrent: currents.max,
+                host: connection.host, port: connection.port ?? standard.port),
+            unit: connection.unit ?? standard.unit, maxCurrent: currents.max,
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
             user: user, isSimulated: isSimulated ?? false,
             idleEndsAtUnplug: idleEnds ?? false, phase: phase)
@@ -235,6 +257,22 @@ struct ConfigurationParser {
         }
     }
 
+    /// Which connector of the station the charger is; the first where none is named.
+    private mutating func connector(
+        _ section: ConfigurationReader.Section, of profile: KnownProfile?
+    ) -> Int? {
+        guard section["connector"] != nil else { return 1 }
+        return reader.value(section, "connector") { (text) throws(ConfigurationProblem) in
+            let count = profile?.connectorCount ?? Self.maximumConnectors
+            guard count > 1 || text == "1" else {
+                throw ConfigurationProblem(
+                    "the wallboxes of '\(profile?.id ?? "")' have one connector",
+                    "Remove 'connector'")
+            }
+            return try ConfigurationValues.number(text, in: 1...count, "a connector of the station")
+        }
+    }
+
     private mutating func currents(
         _ section: ConfigurationReader.Section
     ) -> (max: Milliamperes, safe: Milliamperes)? {
@@ -264,17 +302,24 @@ struct ConfigurationParser {
         return (max, safe ?? .pilotMinimum)
     }
 
-    /// Chargers of one host and port share a bus, where only the unit id tells them apart.
+    /// Chargers of one host and port share a bus, where the unit id tells them apart, or the
+    /// connector of one station.
     private mutating func checkUnit(
         of charger: AgentConfiguration.Charger, among others: [AgentConfiguration.Charger],
         at place: ConfigurationPlace
     ) {
         let other = others.first { $0.address == charger.address && $0.unit == charger.unit }
         guard let other else { return }
+        // Connectors of one station may differ in nothing but their registers.
+        let isNeighbour = other.profile == charger.profile && other.connector != charger.connector
+        guard !isNeighbour else { return }
+        let remedy =
+            profiles.contains { $0.id == charger.profile && $0.connectorCount > 1 }
+            ? "Give each its own 'connector'" : "Give each its own address, or its own ?unit=N"
         reader.error(
             place,
             ConfigurationProblem(
                 "connect: '\(other.id)' is at \(charger.address) with unit \(charger.unit) too",
-                "Give each its own address, or its own ?unit=N"))
+                remedy))
     }
 }

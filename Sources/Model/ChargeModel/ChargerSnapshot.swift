@@ -17,6 +17,8 @@ package struct ChargerSnapshot: Hashable, Sendable {
     package var setpoint: Reading<Milliamperes>
     /// What the wallbox falls to by itself when it loses contact, as it shows it.
     package var failsafeCurrent: Reading<Milliamperes>
+    /// The phases that the wallbox has switched through, 0 to 3.
+    package var livePhases: Reading<Int>
     /// The least of what the wallbox's own registers state as its maximum.
     package var hardwareMaximum: Reading<Milliamperes>
     /// The wallbox's own error code, 0 when it reports none.
@@ -37,6 +39,7 @@ package struct ChargerSnapshot: Hashable, Sendable {
         energySession = .absent(.notYetRead)
         setpoint = .absent(.notYetRead)
         failsafeCurrent = .absent(.notYetRead)
+        livePhases = .absent(.notYetRead)
         hardwareMaximum = .absent(.notYetRead)
         errorCode = .absent(.notYetRead)
         serial = .absent(.notYetRead)
@@ -68,6 +71,8 @@ package enum ChargerCondition: Hashable, Sendable {
     case failsafeNotArmed(reason: String)
     /// The device at this address is not the one that the profile describes: nothing is written.
     case wrongDevice(reason: String)
+    /// The station has another number of connectors than its profile says.
+    case wrongConnectors(reason: String)
 
     /// The code under which logs and the event stream name it.
     package var code: String {
@@ -76,6 +81,7 @@ package enum ChargerCondition: Hashable, Sendable {
         case .competingController: "COMPETING_CONTROLLER"
         case .failsafeNotArmed: "FAILSAFE_NOT_ARMED"
         case .wrongDevice: "WRONG_DEVICE"
+        case .wrongConnectors: "WRONG_CONNECTORS"
         }
     }
 
@@ -86,7 +92,7 @@ package enum ChargerCondition: Hashable, Sendable {
         case .competingController:
             "another controller keeps changing the setpoint; only reductions are written"
         case .failsafeNotArmed(let reason): reason
-        case .wrongDevice(let reason): reason
+        case .wrongDevice(let reason), .wrongConnectors(let reason): reason
         }
     }
 }

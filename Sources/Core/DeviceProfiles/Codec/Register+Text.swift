@@ -35,6 +35,16 @@ extension Register {
         }
     }
 
+    /// A value as people read it in a serial number or a version; nil without one.
+    package func text(of value: DecodedValue) -> String? {
+        switch value {
+        case .number(let canonical, _):
+            version == nil ? "\(canonical)" : VersionNumber(canonical: canonical).text
+        case .text(let text): text
+        case .unavailable: nil
+        }
+    }
+
     // MARK: - Text to words
 
     /// The words of a text, filled up with NUL, or for `hex` with zeros in front; nil when it is too
