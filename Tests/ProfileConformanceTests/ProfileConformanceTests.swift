@@ -80,23 +80,63 @@ struct ProfileConformanceTests {
         }
     }
 
-    /// Every limit from the minimum to the maximum goes out as at most that limit, and at least
-    /// the minimum (requirements R1, R2).
+    /// Every limit from the minimum to the maximum goes out as at most that limit, and at least the
+    /// minimum, for as many phases as the vehicle may have (requirements R1, R2).
     @Test("R1 no command carries more than the limit", arguments: try ProfileFile.all())
     func r01_noCommandCarriesMoreThanTheLimit(_ file: ProfileFile) throws {
         let profile = try file.profile()
-        let setpoint = profile[profile.control.setpoint]
-        let (least, most) = (profile.control.minimum.rawValue, profile.control.maximum.rawValue)
-        for limit in least...most + 5000 {
-            let operations = profile.operations(
-                for: profile.control.limit, limit: Milliamperes(limit))
-            for case .write(_, let operation) in operations
-            where operation.address == setpoint.address {
-                let written = try #require(setpoint.decode(operation.words[...]).canonical)
-                try #require(written <= min(limit, most), "\(limit)")
-                try #require(written >= least, "\(limit)")
+        let control = profile.control
+        for phases in 1...profile.electrical.phases {
+            for limit in limits(control) where !profile.isOff(limit, phases: phases) {
+                let operations = profile.operations(
+                    for: control.limit, limit: limit, phases: phases)
+                for (register, words) in writes(operations, profile) {
+                    let written = try #require(profile[register].decode(words[...]).canonical)
+                    let current = current(written, control, phases: phases)
+                    let most = min(limit, control.maximum)
+                    try #require(current <= most, "\(limit), \(phases) phases: \(written)")
+                    try #require(current >= control.minimum, "\(limit), \(phases) phases")
+                }
             }
         }
+    }
+
+    /// Both ends, what lies around every tenth of an ampere, and random ones.
+    private func limits(_ control: ControlTraits) -> [Milliamperes] {
+        var random = SeededRandom(seed: 0x9E37)
+        let range = control.minimum.rawValue...control.maximum.rawValue + 5000
+        let tenths = stride(from: range.lowerBound, through: range.upperBound, by: 100)
+        let near = tenths.flatMap { [$0 - 1, $0, $0 + 1] }.filter(range.contains)
+        let others = (0..<500).map { _ in Int.random(in: range, using: &random) }
+        return (near + others).map { Milliamperes($0) }
+    }
+
+    /// What goes to registers that take the limit.
+    private func writes(
+        _ operations: [CommandOperation], _ profile: DeviceProfile
+    ) -> [(RegisterID, [UInt16])] {
+        let takers = profile.control.limit.limitRegisters
+        return operations.flatMap { operation -> [(RegisterID, [UInt16])] in
+            switch operation {
+            case .write(let unit, let write):
+                takers.filter {
+                    profile[$0].unit == unit && profile[$0].address == write.address
+                        && profile[$0].width == write.words.count
+                }.map { ($0, write.words) }
+            case .when(_, let operations): writes(operations, profile)
+            case .wait, .modify, .waitUntil: []
+            }
+        }
+    }
+
+    /// What a written value means for each phase of a vehicle on so many phases, rounded up.
+    private func current(_ written: Int, _ control: ControlTraits, phases: Int) -> Milliamperes {
+        guard case .power(let voltage, let bands) = control.domain else {
+            return Milliamperes(written)
+        }
+        let band = bands.first { $0.watts.contains(written) }?.phases ?? 3
+        let divisor = voltage.rawValue * min(phases, band)
+        return Milliamperes((written * 1_000_000 + divisor - 1) / divisor)
     }
 
     // MARK: - States
@@ -131,29 +171,56 @@ struct ProfileConformanceTests {
 
     @Test(arguments: try ProfileFile.all())
     func readPlanReadsEveryValueOnceWithinTheLimitsOfTheLink(_ file: ProfileFile) throws {
-        let profile = try file.profile()
-        var read: [String] = []
-        for block in profile.readPlan {
-            #expect(1...profile.link.maximumBlock ~= Int(block.count))
-            #expect(Int(block.address) + Int(block.count) <= 65536)
-            #expect(profile.link.maximumGap != nil || block.entries.count == 1)
-            for entry in block.entries {
-                let register = profile[entry.register]
-                read.append("\(register.name) \(entry.element)")
-                #expect(register.isReadable)
-                #expect(register.unit == block.unit)
-                #expect(register.space == block.space)
-                #expect(register.poll == block.poll)
-                #expect(
-                    Int(register.address(ofElement: entry.element))
-                        == Int(block.address) + entry.offset)
-                #expect(entry.offset + register.width <= Int(block.count))
+        let whole = try file.profile()
+        for connector in 1...whole.connectorCount {
+            let profile = whole.selecting(connector: connector)
+            var read: [String] = []
+            for block in profile.readPlan {
+                expectWithinLimits(block, profile)
+                for entry in block.entries {
+                    let register = profile[entry.register]
+                    read.append("\(register.name) \(entry.element)")
+                    expectBelongs(entry, register, block)
+                }
             }
+            let wanted = profile.registers.filter { $0.isReadable && $0.poll != .never }.flatMap {
+                register in (0..<register.count).map { "\(register.name) \($0)" }
+            }
+            #expect(read.sorted() == wanted.sorted(), "connector \(connector)")
         }
-        let wanted = profile.registers.filter { $0.isReadable && $0.poll != .never }.flatMap {
-            register in (0..<register.count).map { "\(register.name) \($0)" }
+    }
+
+    private func expectWithinLimits(_ block: ReadBlock, _ profile: DeviceProfile) {
+        let range = Int(block.address)..<Int(block.address) + Int(block.count)
+        #expect(1...profile.link.maximumBlock ~= range.count)
+        #expect(range.upperBound <= 65536)
+        #expect(profile.link.maximumGap != nil || Set(block.entries.map(\.offset)) == [0])
+        for barrier in profile.link.barriers.map({ Int($0) }) {
+            #expect(
+                barrier <= range.lowerBound || barrier >= range.upperBound,
+                "\(range) reaches over \(barrier)")
         }
-        #expect(read.sorted() == wanted.sorted())
+        // One that may not be there says nothing of others.
+        let registers = block.entries.map { profile[$0.register] }
+        #expect(Set(registers.map(\.gate)).count == 1)
+        #expect(!registers.contains(where: \.isOptional) || Set(registers.map(\.name)).count == 1)
+        // No gap is wider than the link allows.
+        var covered = 0
+        for entry in block.entries.sorted(by: { $0.offset < $1.offset }) {
+            #expect(entry.offset - covered <= profile.link.maximumGap ?? 0)
+            covered = max(covered, entry.offset + profile[entry.register].width)
+        }
+        #expect(covered == range.count)
+    }
+
+    private func expectBelongs(_ entry: ReadBlock.Entry, _ register: Register, _ block: ReadBlock) {
+        #expect(register.isReadable)
+        #expect(register.unit == block.unit)
+        #expect(register.space == block.space)
+        #expect(register.poll == block.poll)
+        #expect(
+            Int(register.address(ofElement: entry.element)) == Int(block.address) + entry.offset)
+        #expect(entry.offset + register.width <= Int(block.count))
     }
 }
 
@@ -161,10 +228,23 @@ extension ModbusOperation {
     /// The words that a write carries.
     var words: [UInt16] {
         switch self {
+        case .writeSingleCoil(_, let isOn): [isOn ? 1 : 0]
         case .writeSingleRegister(_, let value): [value]
         case .writeMultipleRegisters(_, let values): values
-        case .writeSingleCoil(_, let isOn): [isOn ? 1 : 0]
         case .readCoils, .readDiscreteInputs, .readHoldingRegisters, .readInputRegisters: []
+        }
+    }
+}
+
+extension [CommandStep] {
+    /// The registers that take the limit.
+    var limitRegisters: [RegisterID] {
+        flatMap { step -> [RegisterID] in
+            switch step {
+            case .write(let register, .limit): [register]
+            case .when(_, let steps): steps.limitRegisters
+            case .write, .modify, .wait, .waitUntil: []
+            }
         }
     }
 }

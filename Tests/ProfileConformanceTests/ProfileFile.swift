@@ -13,6 +13,9 @@ struct ProfileFile: Hashable, Sendable, CustomTestStringConvertible, CustomStrin
     var description: String { id }
     var testDescription: String { id }
 
+    /// Whether it takes most of its map from another file.
+    var isExtension: Bool { text.contains("\nextends:") }
+
     /// Every file in `devices/`, by name.
     static func all() throws -> [ProfileFile] {
         try yamlFiles(in: devices).map { name in

@@ -27,15 +27,17 @@ struct TextMutation: CustomStringConvertible {
         }
     }
 
+    /// Of registers: not of what is forbidden, nor in a remark.
     private static func address(_ line: String) -> String? {
-        guard let match = line.firstMatch(of: /\{ at: (0x)?([0-9A-Fa-f]+)/),
+        guard let first = line.first(where: { $0 != " " }), first != "-", first != "#",
+            let match = line.firstMatch(of: /\bat: (0x)?([0-9A-Fa-f]+)/),
             let address = Int(match.2, radix: match.1 == nil ? 10 : 16)
         else { return nil }
-        return line.replacingCharacters(in: match.range, with: "{ at: \(address + 1)")
+        return line.replacingCharacters(in: match.range, with: "at: \(address + 1)")
     }
 
     private static func scale(_ line: String) -> String? {
-        guard let unit = line.firstMatch(of: #/ unit: /#), line.contains("{ at: ") else {
+        guard let unit = line.firstMatch(of: #/ unit: /#), line.contains(" at: ") else {
             return nil
         }
         if let match = line.firstMatch(of: /scale: ([0-9.]+)/),
