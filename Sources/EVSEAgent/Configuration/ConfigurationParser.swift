@@ -1,4 +1,5 @@
 import ChargeModel
+import Modbus
 import Yams
 
 /// Text to ``AgentConfiguration``, or everything that is wrong with it. Opens nothing.
@@ -10,6 +11,8 @@ struct ConfigurationParser {
         var port: Int = 502
         /// Unit id where the configuration names none.
         var unit: Int = 1
+        /// How its serial line is set as delivered; nil where nobody knows, or it has none.
+        var serial: SerialSettings?
         /// Phases of the wallbox.
         var phases: Int = 3
         /// Whether it rises to its maximum when its link is lost.
@@ -173,7 +176,7 @@ struct ConfigurationParser {
                 places[id] = places[id] ?? section.place(of: "id")
             }
             guard let charger = charger(section, id: id) else { continue }
-            checkUnit(of: charger, among: chargers, at: section.place(of: "connect"))
+            checkBus(of: charger, among: chargers, at: section.place(of: "connect"))
             chargers.append(charger)
         }
         return chargers
@@ -184,7 +187,7 @@ struct ConfigurationParser {
         _ section: ConfigurationReader.Section, id: ChargerID?
     ) -> AgentConfiguration.Charger? {
         let profile = profile(section)
-        let connection = reader.required(section, "connect", ConfigurationAddresses.connection)
+        let connection = reader.required(section, "connect", WallboxConnection.init)
         let currents = currents(section)
         let phases = reader.value(section, "phases") { (text) throws(ConfigurationProblem) in
             try ConfigurationValues.number(text, in: 1...3, "a number of phases")
@@ -195,12 +198,15 @@ struct ConfigurationParser {
         let user = reader.value(section, "user", ConfigurationValues.label)
         let isSimulated = reader.value(section, "simulated", ConfigurationValues.truth)
         let idleEnds = reader.value(section, "idle-ends-at-unplug", ConfigurationValues.truth)
-        guard let id, let profile, let connection, let currents else { return nil }
+        guard let profile, let connection else { return nil }
+        let place = section.place(of: "connect")
+        let bus = bus(connection, profile, at: place)
+        checkUnit(connection, profile, at: place)
+        guard let id, let bus, let currents else { return nil }
         return AgentConfiguration.Charger(
-            id: id, profile: profile.id,
-            address: AgentConfiguration.SocketAddress(
-                host: connection.host, port: connection.port ?? profile.port),
-            unit: connection.unit ?? profile.unit, maxCurrent: currents.max,
+            id: id, profile: profile.id, address: bus.address,
+            unit: connection.unit ?? profile.unit, line: bus.line,
+            requestGap: connection.gap ?? .zero, maxCurrent: currents.max,
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
             user: user, isSimulated: isSimulated ?? false,
             idleEndsAtUnplug: idleEnds ?? false, phase: phase)
@@ -262,19 +268,5 @@ struct ConfigurationParser {
         }
         guard let max else { return nil }
         return (max, safe ?? .pilotMinimum)
-    }
-
-    /// Chargers of one host and port share a bus, where only the unit id tells them apart.
-    private mutating func checkUnit(
-        of charger: AgentConfiguration.Charger, among others: [AgentConfiguration.Charger],
-        at place: ConfigurationPlace
-    ) {
-        let other = others.first { $0.address == charger.address && $0.unit == charger.unit }
-        guard let other else { return }
-        reader.error(
-            place,
-            ConfigurationProblem(
-                "connect: '\(other.id)' is at \(charger.address) with unit \(charger.unit) too",
-                "Give each its own address, or its own ?unit=N"))
     }
 }
