@@ -35,7 +35,9 @@ struct Simulation {
         configuration.host = listen.host
         configuration.port = listen.port
         configuration.framing = manner.framing
-        if manner.isSingleClient { configuration.maximumConnections = 1 }
+        if manner.isSingleClient || profile.link.isSingleConnection {
+            configuration.maximumConnections = 1
+        }
         do throws(SimulatorError) {
             let server = try await SimulatedWallboxServer.listen(
                 wallbox, configuration: configuration, clock: clock, logger: log)

@@ -2,21 +2,15 @@ import Logging
 import NIOCore
 import WallboxModel
 
-/// One line with RTU frames, serial or a connection: cuts its bytes into requests and has them
-/// answered by whichever of its wallboxes they are for. It runs on the line's event loop alone.
+/// The slaves' end of a line with RTU frames: cuts its bytes into requests and has them answered by
+/// whichever of its wallboxes they are for. It runs on the line's event loop alone.
 ///
 /// As the guide demands (V1.02, clauses 2.2 and 2.4.2) a slave is silent to other units and to every
 /// frame that is broken.
-final class ModbusRTUHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+final class ModbusRTUSlaves {
     private let wallboxes: [SharedWallbox]
-    /// How the other end is named in the log of writes.
-    private let peer: String?
-    private let isHanging: Bool
     private let logger: Logger
-    private let transmitter: Transmitter
+    private let transmitter = Transmitter()
     private var decoder = ModbusRTUDecoder()
     private var silence: Scheduled<Void>?
 
@@ -24,56 +18,75 @@ final class ModbusRTUHandler: ChannelInboundHandler {
     /// woken so exactly, and no master of ours is back sooner after a broken frame.
     static let frameGap = TimeAmount.milliseconds(20)
 
-    init(
-        _ wallboxes: [SharedWallbox], peer: String? = nil, isConnection: Bool,
-        isHanging: Bool = false, logger: Logger
-    ) {
+    init(_ wallboxes: [SharedWallbox], logger: Logger) {
         self.wallboxes = wallboxes
-        self.peer = peer
-        self.isHanging = isHanging
         self.logger = logger
-        transmitter = Transmitter(isConnection: isConnection, logger: logger)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        silence?.cancel()
-        transmitter.end()
-        context.fireChannelInactive()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isHanging else { return }
+    func received(_ bytes: some Sequence<UInt8>, from sink: any AnswerSink) {
         silence?.cancel()
         silence = nil
-        decoder.append(unwrapInboundIn(data).readableBytesView)
-        let channel = context.channel
-        while let frame = decoder.next() { answer(frame, channel) }
+        decoder.append(bytes)
+        while let frame = decoder.next() { answer(frame, to: sink) }
         guard decoder.isInFrame else { return }
-        silence = context.eventLoop.assumeIsolated().scheduleTask(in: Self.frameGap) {
-            self.lineFellSilent(channel)
+        silence = sink.eventLoop.assumeIsolated().scheduleTask(in: Self.frameGap) {
+            self.lineFellSilent(sink)
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.debug("the line with RTU frames: \(error)")
-        context.close(promise: nil)
+    func end() {
+        silence?.cancel()
+        transmitter.end()
     }
 
-    private func lineFellSilent(_ channel: any Channel) {
+    private func lineFellSilent(_ sink: any AnswerSink) {
         silence = nil
         if let frame = decoder.lineFellSilent() {
-            answer(frame, channel)
+            answer(frame, to: sink)
         } else {
             logger.debug("passed over a broken frame")
         }
     }
 
-    private func answer(_ frame: ModbusRTUFrame, _ channel: any Channel) {
-        let peer = peer ?? channel.remoteAddress?.text ?? "unknown"
-        for wallbox in wallboxes {
-            for transmission in wallbox.answer(frame, to: peer) {
-                transmitter.transmit(transmission, channel)
+    private func answer(_ frame: ModbusRTUFrame, to sink: any AnswerSink) {
+        for wallbox in wallboxes where wallbox.answers(unit: frame.unit) {
+            for transmission in wallbox.answer(frame, to: sink.peer) {
+                transmitter.transmit(transmission, to: sink)
             }
         }
+    }
+}
+
+/// One connection with RTU frames, as some gateways have it.
+final class ModbusRTUHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let slaves: ModbusRTUSlaves
+    /// Whether it was accepted only to be ignored.
+    private let isHanging: Bool
+    private let logger: Logger
+
+    init(_ wallbox: SharedWallbox, isHanging: Bool, logger: Logger) {
+        slaves = ModbusRTUSlaves([wallbox], logger: logger)
+        self.isHanging = isHanging
+        self.logger = logger
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        slaves.end()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isHanging else { return }
+        slaves.received(
+            unwrapInboundIn(data).readableBytesView,
+            from: ConnectionSink(channel: context.channel, logger: logger))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.debug("a connection with RTU frames: \(error)")
+        context.close(promise: nil)
     }
 }

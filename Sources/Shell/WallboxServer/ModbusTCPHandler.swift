@@ -15,13 +15,12 @@ final class ModbusTCPHandler: ChannelInboundHandler {
     private let logger: Logger
     private var decoder = ModbusTCPDecoder()
     private var peer = "unknown"
-    private let transmitter: Transmitter
+    private let transmitter = Transmitter()
 
     init(_ wallbox: SharedWallbox, isHanging: Bool, logger: Logger) {
         self.wallbox = wallbox
         self.isHanging = isHanging
         self.logger = logger
-        transmitter = Transmitter(isConnection: true, logger: logger)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -43,7 +42,8 @@ final class ModbusTCPHandler: ChannelInboundHandler {
             switch unit {
             case .frame(let frame):
                 for transmission in wallbox.answer(frame, to: peer) {
-                    transmitter.transmit(transmission, context.channel)
+                    transmitter.transmit(
+                        transmission, to: ConnectionSink(channel: context.channel, logger: logger))
                 }
             case .foreign(let protocolID):
                 logger.debug("passed over a frame of protocol \(protocolID) by \(peer)")

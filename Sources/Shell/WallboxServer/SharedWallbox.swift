@@ -66,6 +66,14 @@ package final class SharedWallbox: Sendable {
 
     // MARK: - For connections
 
+    /// Whether it is the one that is meant on a line with others.
+    func answers(unit: UInt8) -> Bool {
+        update { wallbox, now in
+            wallbox.advance(to: now)
+            return wallbox.answers(unit: unit)
+        }
+    }
+
     /// Carries out what a frame asks for, and says what goes on the wire for it.
     func answer(_ frame: some ModbusFrame, to peer: String) -> [Transmission] {
         let (transmissions, accesses) = state.withLock { state in

@@ -161,9 +161,7 @@ package actor SimulatedWallboxServer: Service, WallboxFront {
                             ModbusTCPHandler(wallbox, isHanging: isHanging, logger: logger))
                     case .rtu:
                         try channel.pipeline.syncOperations.addHandler(
-                            ModbusRTUHandler(
-                                [wallbox], isConnection: true, isHanging: isHanging,
-                                logger: logger))
+                            ModbusRTUHandler(wallbox, isHanging: isHanging, logger: logger))
                     }
                 }
             }

@@ -1,13 +1,23 @@
-import Glibc
 import Logging
 import NIOCore
 import WallboxModel
 
+/// Where a wallbox's answers go: a connection or a serial line. All on its event loop.
+protocol AnswerSink {
+    var eventLoop: any EventLoop { get }
+    /// How the other end is named in logs.
+    var peer: String { get }
+
+    func send(_ bytes: [UInt8])
+    /// The client is more than it can bear; a serial line just goes on.
+    func giveUp(_ reason: String)
+    /// Ends a connection; a serial line has none.
+    func close()
+    func reset()
+}
+
 /// Puts answers on one wire as the wire faults have it. It runs on the wire's event loop alone.
 final class Transmitter {
-    private let logger: Logger
-    /// Whether there is a connection that can be closed; a serial line stays.
-    private let isConnection: Bool
     /// Answers that wait for the next one.
     private var held: [[UInt8]] = []
     /// Answers on their way; given up when the connection ends.
@@ -16,76 +26,35 @@ final class Transmitter {
     /// More answers than this are not kept back for a client that does not read.
     private static let maximumScheduled = 4096
 
-    init(isConnection: Bool, logger: Logger) {
-        self.isConnection = isConnection
-        self.logger = logger
-    }
-
     func end() {
         for task in scheduled { task.cancel() }
         scheduled = []
     }
 
-    func transmit(_ transmission: Transmission, _ channel: any Channel) {
+    func transmit(_ transmission: Transmission, to sink: any AnswerSink) {
         switch transmission {
         case .send(let bytes, let delay) where delay <= .zero:
-            send(bytes, channel)
-            for late in held { send(late, channel) }
+            sink.send(bytes)
+            for late in held { sink.send(late) }
             held = []
         case .send(let bytes, let delay):
-            schedule(bytes, after: delay, channel)
+            schedule(bytes, after: delay, to: sink)
         case .hold(let bytes):
             held.append(bytes)
         case .close:
-            if isConnection { channel.close(promise: nil) }
+            sink.close()
         case .reset:
-            if isConnection { channel.reset() }
+            sink.reset()
         }
     }
 
-    private func schedule(_ bytes: [UInt8], after delay: Duration, _ channel: any Channel) {
+    private func schedule(_ bytes: [UInt8], after delay: Duration, to sink: any AnswerSink) {
         guard scheduled.count < Self.maximumScheduled else {
-            return giveUp(channel, "too many late answers")
+            return sink.giveUp("too many late answers")
         }
-        let task = channel.eventLoop.scheduleTask(in: TimeAmount(delay)) {
-            channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
-        }
-        scheduled.append(task)
-    }
-
-    private func send(_ bytes: [UInt8], _ channel: any Channel) {
-        guard channel.isWritable else {
-            return giveUp(channel, "the client does not read its answers")
-        }
-        channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
-    }
-
-    private func giveUp(_ channel: any Channel, _ reason: String) {
-        // What nobody takes from a serial line is lost.
-        guard isConnection else { return }
-        let peer = channel.remoteAddress?.text ?? "unknown"
-        logger.warning("closing the connection from \(peer): \(reason)")
-        channel.close(promise: nil)
-    }
-}
-
-extension Channel {
-    /// Ends the connection with a reset (RST) instead of a proper close.
-    func reset() {
-        guard let options = self as? any SocketOptionProvider else {
-            close(promise: nil)
-            return
-        }
-        options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
-            self.close(promise: nil)
-        }
-    }
-}
-
-extension SocketAddress {
-    /// Such as `127.0.0.1:5020`.
-    var text: String {
-        guard let ipAddress, let port else { return description }
-        return ipAddress.contains(":") ? "[\(ipAddress)]:\(port)" : "\(ipAddress):\(port)"
+        scheduled.append(
+            sink.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
+                sink.send(bytes)
+            })
     }
 }
