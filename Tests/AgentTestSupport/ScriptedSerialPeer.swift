@@ -1,5 +1,6 @@
 import CLinux
 import Dispatch
+import Foundation
 import Glibc
 import Modbus
 
@@ -15,7 +16,8 @@ package final class ScriptedSerialPeer: Sendable {
         package let errno: Int32
     }
 
-    /// The terminal, for a bus to open.
+    /// The terminal, for a bus to open, under a name that no other line gets when this one is gone:
+    /// the system gives the numbers of terminals again at once.
     package let path: String
 
     private struct State {
@@ -54,7 +56,9 @@ package final class ScriptedSerialPeer: Sendable {
         var name = [CChar](repeating: 0, count: 64)
         let master = evse_open_pty(&name, name.count)
         guard master >= 0 else { throw Failure(errno: errno) }
-        path = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        let device = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        path = NSTemporaryDirectory() + "/evse-line-\(UUID().uuidString)"
+        guard symlink(device, path) == 0 else { throw Failure(errno: errno) }
         terminal = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -85,6 +89,7 @@ package final class ScriptedSerialPeer: Sendable {
             return !state.isStopped
         }
         guard isFirst else { return }
+        unlink(path)
         shutdown(shared.stop.far, Int32(SHUT_RDWR))
         shared.threads.wait()
         for descriptor in [terminal, shared.master, shared.stop.near, shared.stop.far] {

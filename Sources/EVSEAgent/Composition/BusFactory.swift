@@ -6,17 +6,18 @@ enum BusFactory {
     /// - Parameters:
     ///   - line: How a serial line is set.
     ///   - gap: The least time between two requests.
+    ///   - reconnectFloor: Zero where the line engine keeps attempts to connect apart.
     static func bus(
-        at address: BusAddress, line: LineSettings?, gap: Duration
+        at address: BusAddress, line: LineSettings?, gap: Duration,
+        reconnectFloor: Duration = .zero
     ) -> any ModbusBus {
-        // The line engine keeps attempts to connect apart; the bus need not do it again.
         var timing = LibmodbusRTUBus.Timing()
         timing.requestGap = gap
-        timing.reconnectFloor = .zero
+        timing.reconnectFloor = reconnectFloor
         switch address {
         case .tcp(let address):
             return LibmodbusTCPBus(
-                host: address.host, port: UInt16(address.port), reconnectFloor: .zero)
+                host: address.host, port: UInt16(address.port), reconnectFloor: reconnectFloor)
         case .gateway(let address):
             return LibmodbusRTUBus(
                 .tcp(host: address.host, port: UInt16(address.port)), timing: timing)

@@ -9,6 +9,12 @@ enum BusAddress: Hashable, Sendable {
     case serial(path: String)
 }
 
+extension BusAddress {
+    var isSerial: Bool {
+        if case .serial = self { true } else { false }
+    }
+}
+
 extension BusAddress: CustomStringConvertible {
     /// As the configuration writes it.
     var description: String {

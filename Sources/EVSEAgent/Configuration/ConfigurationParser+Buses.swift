@@ -23,25 +23,13 @@ extension ConfigurationParser {
     private mutating func serialSettings(
         _ connection: WallboxConnection, _ profile: KnownProfile, at place: ConfigurationPlace
     ) -> SerialSettings? {
-        guard var settings = profile.serial else {
-            guard let baud = connection.baud, let parity = connection.parity else {
-                reader.error(
-                    place,
-                    ConfigurationProblem(
-                        "connect: the profile '\(profile.id)' does not say how its line is set",
-                        """
-                        Write it as it is set in the wallbox, such as \
-                        ?baud=9600&parity=none&stop=1
-                        """))
-                return nil
-            }
-            return SerialSettings(
-                baud: baud, parity: parity, stopBits: connection.stopBits ?? 1)
-        }
-        settings.baud = connection.baud ?? settings.baud
-        settings.parity = connection.parity ?? settings.parity
-        settings.stopBits = connection.stopBits ?? settings.stopBits
-        return settings
+        if let settings = connection.settings(delivered: profile.serial) { return settings }
+        reader.error(
+            place,
+            ConfigurationProblem(
+                "connect: the profile '\(profile.id)' does not say how its line is set",
+                "Write it as it is set in the wallbox, such as ?baud=9600&parity=none&stop=1"))
+        return nil
     }
 
     /// Names such as ttyUSB0 are given in the order in which adapters are found.

@@ -60,6 +60,15 @@ struct WallboxConnection: Hashable, Sendable {
         if parts.count == 2 { try read(query: parts[1], keys: keys) }
     }
 
+    /// How the serial line is set: as it is written, else as `delivered`; nil where neither says.
+    func settings(delivered: SerialSettings?) -> SerialSettings? {
+        guard let baud = baud ?? delivered?.baud, let parity = parity ?? delivered?.parity else {
+            return nil
+        }
+        return SerialSettings(
+            baud: baud, parity: parity, stopBits: stopBits ?? delivered?.stopBits ?? 1)
+    }
+
     private static func rest(of text: String, behind scheme: String) -> String? {
         text.hasPrefix(scheme) ? String(text.dropFirst(scheme.count)) : nil
     }
