@@ -143,7 +143,7 @@ let package = Package(
         // Tests: one folder per target, and the suites that cut across.
         .target(
             name: "AgentTestSupport",
-            dependencies: ["ChargeControl", "ChargeModel", "DeviceProfiles", "Modbus"],
+            dependencies: ["ChargeControl", "ChargeModel", "DeviceProfiles", "Modbus", "CLinux"],
             path: "Tests/AgentTestSupport", swiftSettings: strict),
         test("ChargeModelTests", ["ChargeModel", "AgentTestSupport"]),
         test("ModbusTests", ["Modbus", "ChargeModel", "AgentTestSupport"]),
@@ -200,8 +200,8 @@ let package = Package(
         test(
             "EVSEAgentTests",
             [
-                "EVSEAgent", "ActionStore", "AgentRuntime", "ChargeControl", "ChargeModel",
-                "AgentTestSupport", argumentParser, logging,
+                "EVSEAgent", "ActionStore", "AgentRuntime", "ChargeControl", "LibmodbusBus", "Modbus",
+                "ChargeModel", "AgentTestSupport", argumentParser, logging,
             ]),
         test(
             "SimulationTests",

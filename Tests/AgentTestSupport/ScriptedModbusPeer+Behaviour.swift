@@ -47,6 +47,8 @@ extension ScriptedModbusPeer {
         case garbage([UInt8])
         case garbageBefore([UInt8])
         case garbageAfter([UInt8])
+        /// An RTU checksum that is wrong; the answer of a TCP peer is right.
+        case checksum
         /// Nothing; the connection stays open.
         case silence
         case close
@@ -78,42 +80,58 @@ extension ScriptedModbusPeer {
     }
 
     static func reply(
-        to exchange: Exchange, as behaviour: Behaviour, previous: [UInt8]
+        to exchange: Exchange, as behaviour: Behaviour, previous: [UInt8],
+        framing: ModbusFraming = .tcp
     ) -> Reply {
-        var frame = answer(to: exchange)
+        let answer = framing.frame(answer(to: exchange), exchange.transactionID)
         switch behaviour {
-        case .answer: return Reply(bytes: frame)
-        case .late(let delay): return Reply(delay: delay, bytes: frame)
-        case .duplicate: return Reply(bytes: frame + frame)
+        case .answer: return Reply(bytes: answer)
+        case .late(let delay): return Reply(delay: delay, bytes: answer)
+        case .duplicate: return Reply(bytes: answer + answer)
         case .previousAnswer: return Reply(bytes: previous)
-        case .previousAnswerFirst: return Reply(bytes: previous + frame)
-        case .drip(let pace): return Reply(bytes: frame, pace: pace)
-        case .truncate(let count): return Reply(bytes: Array(frame.prefix(count)))
+        case .previousAnswerFirst: return Reply(bytes: previous + answer)
+        case .drip(let pace): return Reply(bytes: answer, pace: pace)
+        case .truncate(let count): return Reply(bytes: Array(answer.prefix(count)))
         case .truncateAndClose(let count):
-            return Reply(bytes: Array(frame.prefix(count)), ending: .close)
+            return Reply(bytes: Array(answer.prefix(count)), ending: .close)
         case .garbage(let bytes): return Reply(bytes: bytes)
-        case .garbageBefore(let bytes): return Reply(bytes: bytes + frame)
-        case .garbageAfter(let bytes): return Reply(bytes: frame + bytes)
+        case .garbageBefore(let bytes): return Reply(bytes: bytes + answer)
+        case .garbageAfter(let bytes): return Reply(bytes: answer + bytes)
         case .silence: return Reply()
         case .close: return Reply(ending: .close)
         case .reset: return Reply(ending: .reset)
-        case .exception, .registerCount:
-            return Reply(bytes: answer(to: exchange, as: behaviour))
-        case .transactionID(let offset): frame.change(at: 0) { $0 &+ offset }
-        case .protocolID(let id): frame.change(at: 2) { _ in id }
-        case .length(let offset):
-            frame.change(at: 4) { UInt16(truncatingIfNeeded: Int($0) + offset) }
-        case .unit(let unit): frame[6] = unit
-        case .functionCode(let code): frame[7] = code
-        case .byteCount(let offset): frame[8] = UInt8(truncatingIfNeeded: Int(frame[8]) + offset)
-        case .echo(let addressOffset, let valueOffset):
-            guard exchange.request.operation.isWrite else { break }
-            frame.change(at: 8) { $0 &+ addressOffset }
-            frame.change(at: 10) { $0 &+ valueOffset }
+        default: return Reply(bytes: falsified(exchange, as: behaviour, framing))
         }
-        return Reply(bytes: frame)
     }
 
+    /// The answer with one field changed; what guards the frame is right, unless it is that field.
+    private static func falsified(
+        _ exchange: Exchange, as behaviour: Behaviour, _ framing: ModbusFraming
+    ) -> [UInt8] {
+        var body = answer(to: exchange, as: behaviour)
+        switch behaviour {
+        case .unit(let unit): body[0] = unit
+        case .functionCode(let code): body[1] = code
+        case .byteCount(let offset): body[2] = UInt8(truncatingIfNeeded: Int(body[2]) + offset)
+        case .echo(let addressOffset, let valueOffset):
+            guard exchange.request.operation.isWrite else { break }
+            body.change(at: 2) { $0 &+ addressOffset }
+            body.change(at: 4) { $0 &+ valueOffset }
+        default: break
+        }
+        var frame = framing.frame(body, exchange.transactionID)
+        switch (behaviour, framing) {
+        case (.transactionID(let offset), .tcp): frame.change(at: 0) { $0 &+ offset }
+        case (.protocolID(let id), .tcp): frame.change(at: 2) { _ in id }
+        case (.length(let offset), .tcp):
+            frame.change(at: 4) { UInt16(truncatingIfNeeded: Int($0) + offset) }
+        case (.checksum, .rtu): frame[frame.count - 1] ^= 0x10
+        default: break
+        }
+        return frame
+    }
+
+    /// Unit and PDU of an answer.
     private static func answer(to exchange: Exchange, as behaviour: Behaviour = .answer) -> [UInt8]
     {
         let operation = exchange.request.operation
@@ -126,11 +144,7 @@ extension ScriptedModbusPeer {
             default:
                 PDU.encode(RegisterPattern.response(to: exchange.request), to: operation)
             }
-        var frame: [UInt8] = []
-        frame.append(bigEndian: exchange.transactionID)
-        frame.append(bigEndian: 0)
-        frame.append(bigEndian: UInt16(pdu.count + 1))
-        return frame + [exchange.request.unit] + pdu
+        return [exchange.request.unit] + pdu
     }
 }
 

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Modbus
 
-/// A Modbus TCP server that does with each request what a script says: answer, or one of the faults
+/// A Modbus server on a TCP port, with TCP or with RTU frames, that does with each request what a script says: answer, or one of the faults
 /// seen in the field.
 ///
 /// Registers hold ``RegisterPattern``. Each connection has a thread of its own. `stop()` ends
@@ -25,18 +25,24 @@ package final class ScriptedModbusPeer: Sendable {
         let state = Locked(State())
         /// Entered by every thread that runs.
         let threads = DispatchGroup()
+        let framing: ModbusFraming
         let script: Script
 
-        init(script: @escaping Script) { self.script = script }
+        init(_ framing: ModbusFraming, script: @escaping Script) {
+            self.framing = framing
+            self.script = script
+        }
     }
 
     private let shared: Shared
     private let listener: Int32
 
     /// Starts to listen on a port of 127.0.0.1 that the system chooses.
-    package init(script: @escaping Script = { _ in .answer }) throws {
+    package init(
+        framing: ModbusFraming = .tcp, script: @escaping Script = { _ in .answer }
+    ) throws {
         (listener, port) = try LoopbackSocket.listen()
-        shared = Shared(script: script)
+        shared = Shared(framing, script: script)
         let (shared, listener) = (shared, listener)
         shared.threads.enter()
         TestThread.start {
@@ -119,7 +125,11 @@ package final class ScriptedModbusPeer: Sendable {
             descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         var previous: [UInt8] = []
         var isOpen = true
-        while isOpen, let (transactionID, request) = receiveRequest(from: descriptor) {
+        while isOpen,
+            let (transactionID, request) = shared.framing.request({
+                receive($0, from: descriptor)
+            })
+        {
             let index = shared.state.withLock { state in
                 defer { state.requestCount += 1 }
                 if state.requestCount < requestsKept { state.requests.append(request) }
@@ -127,8 +137,13 @@ package final class ScriptedModbusPeer: Sendable {
             }
             let exchange = Exchange(
                 link: link, index: index, transactionID: transactionID, request: request)
-            let reply = reply(to: exchange, as: shared.script(exchange), previous: previous)
-            previous = self.reply(to: exchange, as: .answer, previous: []).bytes
+            let reply = reply(
+                to: exchange, as: shared.script(exchange), previous: previous,
+                framing: shared.framing)
+            previous =
+                self.reply(
+                    to: exchange, as: .answer, previous: [], framing: shared.framing
+                ).bytes
             isOpen = send(reply, to: descriptor)
         }
         shared.state.withLock { $0.open.removeAll { $0 == descriptor } }
@@ -159,23 +174,11 @@ package final class ScriptedModbusPeer: Sendable {
         }
     }
 
-    private static func pause(_ duration: Duration) {
+    static func pause(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         guard duration > .zero else { return }
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         nanosleep(&time, nil)
-    }
-
-    private static func receiveRequest(
-        from descriptor: Int32
-    ) -> (transactionID: UInt16, request: ModbusRequest)? {
-        guard let head = receive(7, from: descriptor) else { return nil }
-        let length = Int(head[4]) << 8 | Int(head[5])
-        guard 2...254 ~= length, let pdu = receive(length - 1, from: descriptor),
-            case .success(let operation) = PDU.decodeRequest(pdu)
-        else { return nil }
-        let transactionID = UInt16(head[0]) << 8 | UInt16(head[1])
-        return (transactionID, ModbusRequest(unit: head[6], operation: operation))
     }
 
     private static func receive(_ count: Int, from descriptor: Int32) -> [UInt8]? {

@@ -1,4 +1,5 @@
 import ChargeModel
+import Modbus
 import Testing
 
 @testable import EVSEAgent
@@ -36,7 +37,7 @@ struct ConfigurationParserTests {
             chargers: [
                 .init(
                     id: ChargerID("device_ev_001"), profile: "keba-p30",
-                    address: .init(host: "192.168.1.20", port: 1502), unit: 7,
+                    address: .tcp(.init(host: "192.168.1.20", port: 1502)), unit: 7,
                     maxCurrent: Milliamperes(13_500), safeCurrent: .zero, phases: 1,
                     vendor: "example_vendor_a", model: "Wallbox 7kW", user: "user_abc123",
                     isSimulated: true, idleEndsAtUnplug: true)
@@ -89,7 +90,7 @@ struct ConfigurationParserTests {
                 .init(
                     id: ChargerID("a"), profile: "keba-p30",
                     // Port and unit are the profile's.
-                    address: .init(host: "wallbox.local", port: 502), unit: 255,
+                    address: .tcp(.init(host: "wallbox.local", port: 502)), unit: 255,
                     maxCurrent: .amperes(16), safeCurrent: .amperes(6), phases: 3, vendor: nil,
                     model: nil, user: nil, isSimulated: false)
             ])
@@ -132,7 +133,8 @@ struct ConfigurationParserTests {
             site.yaml:11:14: error: profile: there is no device profile 'keba-p3'. Did you mean \
             'keba-p30'?
             site.yaml:12:14: error: connect: 'rtu:///dev/ttyUSB0' is not an address of a wallbox. \
-            Write tcp://host[:port][?unit=N], such as tcp://192.168.1.20:502?unit=255
+            Write tcp://host[:port][?unit=N], such as tcp://192.168.1.20:502?unit=255, \
+            serial:///dev/serial/by-id/NAME[?unit=N] or rtu+tcp://host:port[?unit=N]
             site.yaml:14:13: error: phases: '4' is not a number of phases. Write a whole number \
             from 1 to 3
             """
@@ -198,7 +200,7 @@ struct ConfigurationParserTests {
             #expect(
                 lines(site(same)).contains(
                     """
-                    connect: 'a' is at wallbox.local:502 with unit 255 too. Give each its own \
+                    connect: 'a' is at tcp://wallbox.local:502 with unit 255 too. Give each its own \
                     address, or its own ?unit=N
                     """), "\(same)")
         }
@@ -325,7 +327,7 @@ struct ConfigurationParserTests {
 }
 
 /// What a charger needs at least; the list goes on behind it.
-private let minimal = """
+let minimal = """
     chargers:
       - id: a
         profile: keba-p30
@@ -333,7 +335,7 @@ private let minimal = """
         max-current: 16
     """
 
-private func charger(_ id: String, at address: String) -> String {
+func charger(_ id: String, at address: String) -> String {
     """
 
       - id: \(id)
@@ -355,7 +357,7 @@ private func stations(_ profile: String, _ connectors: [String?]) -> String {
     return (["chargers:"] + items).joined(separator: "\n")
 }
 
-private func parse(_ text: String) -> ConfigurationParser.Result {
+func parse(_ text: String) -> ConfigurationParser.Result {
     let profiles = [
         ConfigurationParser.KnownProfile(id: "keba-p30", port: 502, unit: 255),
         ConfigurationParser.KnownProfile(id: "abl-emh1", port: 502, unit: 1),
@@ -363,6 +365,7 @@ private func parse(_ text: String) -> ConfigurationParser.Result {
             id: "duo-ports", connectors: [.init(port: 502), .init(port: 503)]),
         ConfigurationParser.KnownProfile(
             id: "duo-stride", connectors: [.init(unit: 7), .init(unit: 7)]),
+            id: "heidelberg", unit: 1, serial: SerialSettings(baud: 19_200, parity: .even)),
     ]
     let zones = TimeZoneNames(
         current: { "Asia/Kolkata" }, known: { ["Europe/Berlin", "Europe/London"] },
@@ -370,6 +373,6 @@ private func parse(_ text: String) -> ConfigurationParser.Result {
     return ConfigurationParser.parse(text, profiles: profiles, timeZones: zones)
 }
 
-private func lines(_ result: ConfigurationParser.Result) -> String {
+func lines(_ result: ConfigurationParser.Result) -> String {
     result.diagnostics.map { $0.rendered(file: "site.yaml") }.joined(separator: "\n")
 }

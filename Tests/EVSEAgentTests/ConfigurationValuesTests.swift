@@ -42,31 +42,6 @@ struct ConfigurationValuesTests {
             text, in: .milliseconds(100) ... .seconds(60), "100ms to 60s")
     }
 
-    @Test(arguments: [
-        ("tcp://10.0.0.1", "10.0.0.1", nil, nil),
-        ("tcp://Wallbox.local:1502", "wallbox.local", 1502, nil),
-        ("tcp://10.0.0.1?unit=0", "10.0.0.1", nil, 0),
-        ("tcp://[fe80::1]:502?unit=255", "fe80::1", 502, 255),
-    ])
-    func aConnectionIsTakenApart(
-        _ text: String, _ host: String, _ port: Int?, _ unit: Int?
-    ) throws {
-        let connection = try ConfigurationAddresses.connection(text)
-        #expect(
-            connection == ConfigurationAddresses.Connection(host: host, port: port, unit: unit))
-    }
-
-    @Test(arguments: [
-        "", "10.0.0.1", "tcp://", "tcp://:502", "tcp://a:0", "tcp://a:65536", "tcp://a:x",
-        "tcp://a:",
-        "tcp://a b", "tcp://a?unit=256", "tcp://a?unit=", "tcp://a?unit=-1", "tcp://a?id=1",
-        "tcp://a?",
-        "tcp://[::1", "tcp://[::1]x", "tcp://a/b", "http://a", "tcp://u@a", "tcp://a?unit=1&unit=2",
-    ])
-    func whatIsNoConnectionIsRefused(_ text: String) {
-        #expect(throws: ConfigurationProblem.self) { try ConfigurationAddresses.connection(text) }
-    }
-
     @Test(arguments: ["yes", "on", "True", "1", "no", ""])
     func truthHasTwoWords(_ text: String) {
         #expect(throws: ConfigurationProblem.self) { try ConfigurationValues.truth(text) }

@@ -67,8 +67,102 @@ struct Bench: Sendable {
     }
 }
 
+/// What a test of a link with RTU frames needs: a peer, a bus, and how a request ended.
+struct RTUBench: Sendable {
+    enum Line: String, CaseIterable, Sendable {
+        case serial
+        case gateway
+    }
+
+    let medium: LibmodbusRTUBus.Medium
+    let bus: LibmodbusRTUBus
+    let stopPeer: @Sendable () -> Void
+    let requests: @Sendable () -> [ModbusRequest]
+
+    private init(
+        medium: LibmodbusRTUBus.Medium, _ timing: LibmodbusRTUBus.Timing,
+        stopPeer: @escaping @Sendable () -> Void,
+        requests: @escaping @Sendable () -> [ModbusRequest]
+    ) {
+        self.medium = medium
+        bus = LibmodbusRTUBus(medium, timing: timing)
+        self.stopPeer = stopPeer
+        self.requests = requests
+    }
+
+    /// Runs the body with a bus on a peer, and ends both.
+    static func run(
+        _ line: Line, _ script: @escaping ScriptedModbusPeer.Script = { _ in .answer },
+        memory: Duration = .seconds(10), _ body: (RTUBench) async throws -> Void
+    ) async throws {
+        var timing = LibmodbusRTUBus.Timing()
+        timing.reconnectFloor = .zero
+        timing.settling = .zero
+        timing.memory = memory
+        let bench: RTUBench
+        switch line {
+        case .serial:
+            let peer = try ScriptedSerialPeer(script: script)
+            let port = SerialPort(path: peer.path, settings: SerialSettings(baud: 115_200))
+            bench = RTUBench(
+                medium: .serial(port), timing, stopPeer: { peer.stop() },
+                requests: { peer.requests })
+        case .gateway:
+            let peer = try ScriptedModbusPeer(framing: .rtu, script: script)
+            bench = RTUBench(
+                medium: .tcp(host: "127.0.0.1", port: peer.port), timing,
+                stopPeer: { peer.stop() }, requests: { peer.requests })
+        }
+        do {
+            try await body(bench)
+        } catch {
+            Issue.record(error)
+        }
+        await bench.bus.shutDown()
+        bench.stopPeer()
+    }
+
+    /// Runs the body on a peer that takes one behaviour after the other, and then answers.
+    static func run(
+        _ line: Line, _ behaviours: [ScriptedModbusPeer.Behaviour],
+        _ body: (RTUBench) async throws -> Void
+    ) async throws {
+        try await run(
+            line, { $0.index < behaviours.count ? behaviours[$0.index] : .answer }, body)
+    }
+
+    func open(timeout: Duration = .seconds(30)) async throws {
+        try await bus.open(timeout: timeout)
+    }
+
+    /// Reads and expects the right registers.
+    func expectAnswer(
+        _ operation: ModbusOperation = .readHoldingRegisters(address: 5, count: 2),
+        unit: UInt8 = 1, timeout: Duration = .seconds(30)
+    ) async throws {
+        let request = ModbusRequest(unit: unit, operation: operation)
+        let response = try await bus.perform(request, timeout: timeout)
+        #expect(response == RegisterPattern.response(to: request))
+    }
+
+    /// The error with which a request ended, nil when it was answered, and rightly.
+    func failure(
+        of operation: ModbusOperation = .readHoldingRegisters(address: 100, count: 2),
+        unit: UInt8 = 1, timeout: Duration = .seconds(30)
+    ) async -> ModbusError? {
+        do {
+            let request = ModbusRequest(unit: unit, operation: operation)
+            let response = try await bus.perform(request, timeout: timeout)
+            #expect(response == RegisterPattern.response(to: request))
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
 /// The error with which an attempt to open a link ended, nil when it was opened.
-func openingFailure(of bus: LibmodbusTCPBus, timeout: Duration) async -> ModbusError? {
+func openingFailure(of bus: any ModbusBus, timeout: Duration) async -> ModbusError? {
     do {
         try await bus.open(timeout: timeout)
         return nil

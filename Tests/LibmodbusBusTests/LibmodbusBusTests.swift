@@ -19,6 +19,23 @@ struct ModbusBusContractTests {
         }
     }
 
+    @Test(arguments: RTUBench.Line.allCases, ModbusBusContract.allCases)
+    func libmodbusWithRTUFramesKeepsTheContract(
+        line: RTUBench.Line, clause: ModbusBusContract
+    ) async throws {
+        let situation = Situation()
+        try await RTUBench.run(line, { _ in situation.behaviour }) { bench in
+            try await clause.check(
+                ModbusBusContract.Subject(
+                    bus: bench.bus, timeout: .seconds(60), shortTimeout: .milliseconds(100),
+                    units: [1, 2, 246, 247]
+                ) {
+                    if $0 == .absent { bench.stopPeer() }
+                    situation.set($0)
+                })
+        }
+    }
+
     @Test(arguments: ModbusBusContract.allCases)
     func theTestDoubleKeepsTheContract(clause: ModbusBusContract) async throws {
         let bus = MemoryModbusBus()

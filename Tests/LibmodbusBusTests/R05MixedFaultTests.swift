@@ -83,7 +83,7 @@ extension UndisturbedTests {
                     case .exception: tally.exceptions += 1
                     case .timeout: tally.timeouts += 1
                     case .malformed: tally.malformed += 1
-                    case .connectionLost, .busShutDown: tally.lost += 1
+                    case .connectionLost, .portUnusable, .busShutDown: tally.lost += 1
                     }
                 }
             }

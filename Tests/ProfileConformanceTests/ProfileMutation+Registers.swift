@@ -50,7 +50,8 @@ extension ProfileMutation {
         if register.width > 1, !register.type.isText {
             add("order") { $0.wordOrder = $0.wordOrder == .highFirst ? .lowFirst : .highFirst }
         }
-        if register.type != .bit, register.bits == nil {
+        // What is only written may be the same both ways, as 0x5A5A is.
+        if register.type != .bit, register.bits == nil, register.isReadable {
             add("byte order") { $0.byteOrder = $0.byteOrder == .highFirst ? .lowFirst : .highFirst }
         }
     }

@@ -1,7 +1,8 @@
+import Glibc
 import NIOCore
 import NIOPosix
 
-/// A TCP connection that sends exactly the bytes that a test gives it.
+/// A TCP connection, or the master's side of a serial line, that sends exactly the bytes that a test gives it.
 struct RawConnection {
     struct Ended: Error {}
 
@@ -16,6 +17,26 @@ struct RawConnection {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            var connection = RawConnection(
+                inbound: inbound.makeAsyncIterator(), outbound: outbound)
+            return try await body(&connection)
+        }
+    }
+
+    /// Opens a terminal for as long as the body runs.
+    static func open<Result: Sendable>(
+        terminal: String, _ body: (inout RawConnection) async throws -> Result
+    ) async throws -> Result {
+        let descriptor = Glibc.open(terminal, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Ended() }
+        let channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .takingOwnershipOfDescriptor(inputOutput: descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel)

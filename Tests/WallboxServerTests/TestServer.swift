@@ -15,11 +15,13 @@ struct TestServer {
     /// Serves for as long as the body runs.
     static func run<Result: Sendable>(
         _ device: String = "reference-7kw", maximumConnections: Int = 8,
+        framing: SimulatedWallboxServer.Framing = .tcp,
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         let clock = ManualClock()
         var configuration = SimulatedWallboxServer.Configuration()
         configuration.maximumConnections = maximumConnections
+        configuration.framing = framing
         let wallbox = SimulatedWallbox(
             profile: try DeviceFile.profile(device), at: clock.now().monotonic)
         let server = try await SimulatedWallboxServer.listen(

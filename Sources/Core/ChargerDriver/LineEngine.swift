@@ -1,4 +1,5 @@
 import ChargeModel
+import DeviceProfiles
 import Modbus
 
 /// Decides for one bus: when to open and close its link, and which of its wallboxes may ask next.
@@ -9,11 +10,15 @@ import Modbus
 /// opening   opened                     open     tells every driver
 /// opening   failed                     closed   backs off: 1 s, 2 s, ... 30 s, with jitter
 /// open      a driver has a request     open     orders .perform: the most pressing, else in turn
-/// open      timeout, lost, malformed   closed   orders .close; the next attempt as above
+/// open      lost                       closed   orders .close; the next attempt as above
+/// open      timeout, malformed         closed   as lost, where the link needs it (``LinkRecovery``)
+///                                      open     else: that driver alone rests, as long as an attempt
+///                                               to open would wait; lost when none answers any more
 /// ```
-/// One request is outstanding at most (requirement R23); the link is closed and opened anew after
-/// anything but a clean answer (requirement R6); at least a second lies between two attempts
-/// (requirement R24).
+/// One request is outstanding at most (requirement R23); after anything but a clean answer the link is
+/// closed and opened anew, or keeps late frames away by itself (requirement R6); at least a second
+/// lies between two attempts (requirement R24), and the longest gap that a wallbox on the line asks
+/// for between any two requests.
 package struct LineEngine: Sendable {
     package private(set) var drivers: [DriverEngine]
     package private(set) var statistics = Statistics()
@@ -21,6 +26,10 @@ package struct LineEngine: Sendable {
     private var link: Link
     private var failures = 0
     private var lastAttempt: MonotonicInstant?
+    private var rests: [Rest]
+    private let gap: Duration
+    private let delayAfterConnect: Duration
+    private var quietUntil: MonotonicInstant
     private var turn = 0
     private var random: SeededRandom
 
@@ -32,6 +41,17 @@ package struct LineEngine: Sendable {
         /// Something went wrong: the link is to be closed before anything else.
         case broken(reason: String)
     }
+
+    /// One wallbox that did not answer while others on the line do.
+    private struct Rest: Hashable, Sendable {
+        /// In a row.
+        var failures = 0
+        /// nil while it is not resting.
+        var until: MonotonicInstant?
+    }
+
+    /// So many failures in a row of every wallbox are the line's own.
+    private static let failuresOfALine = 3
 
     package struct Statistics: Hashable, Sendable {
         package var transactions = 0
@@ -63,6 +83,10 @@ package struct LineEngine: Sendable {
         self.drivers = drivers
         self.policy = policy
         link = .closed(retryAt: now)
+        rests = Array(repeating: Rest(), count: drivers.count)
+        gap = drivers.map(\.profile.link.requestGap).reduce(policy.requestGap, max)
+        delayAfterConnect = drivers.map(\.profile.link.delayAfterConnect).reduce(.zero, max)
+        quietUntil = now
         random = SeededRandom(seed: seed)
     }
 
@@ -85,14 +109,18 @@ package struct LineEngine: Sendable {
     }
 
     private mutating func nextRequest(at now: TimePoint) -> Order {
+        endRests(at: now)
+        guard now.monotonic >= quietUntil else { return .sleep(until: quietUntil) }
         var best: (driver: Int, urgency: Urgency)?
         for offset in drivers.indices {
             let index = (turn + offset) % drivers.count
-            guard let urgency = drivers[index].urgency(at: now) else { continue }
+            guard rests[index].until == nil, let urgency = drivers[index].urgency(at: now) else {
+                continue
+            }
             if best.map({ urgency > $0.urgency }) ?? true { best = (index, urgency) }
         }
         guard let best, let request = drivers[best.driver].next(at: now) else {
-            let wake = drivers.map { $0.wake(at: now) }.min()
+            let wake = drivers.indices.map { rests[$0].until ?? drivers[$0].wake(at: now) }.min()
             return .sleep(until: wake ?? now.monotonic.advanced(by: .seconds(1)))
         }
         turn = (best.driver + 1) % drivers.count
@@ -105,7 +133,11 @@ package struct LineEngine: Sendable {
 
     package mutating func opened(at now: TimePoint) {
         link = .open
-        for index in drivers.indices { drivers[index].linkOpened(at: now) }
+        quietUntil = now.monotonic.advanced(by: delayAfterConnect)
+        for index in drivers.indices {
+            rests[index].until = nil
+            drivers[index].linkOpened(at: now)
+        }
     }
 
     package mutating func openFailed(_ error: ModbusError, at now: TimePoint) -> [Effect] {
@@ -128,15 +160,43 @@ package struct LineEngine: Sendable {
             preconditionFailure("a result without a request")
         }
         link = .open
-        var isAnswered = true
+        quietUntil = now.monotonic.advanced(by: gap)
+        var effects = drivers[driver].completed(result, at: now)
         if case .failure(let error) = result {
             statistics.errors += 1
-            isAnswered = !error.requiresReopening && error != .busShutDown
-            if !isAnswered { link = .broken(reason: error.description) }
+            if error.closesLink(policy.recovery) || error == .busShutDown {
+                link = .broken(reason: error.description)
+            } else if error.requiresReopening {
+                effects += rest(driver, error, at: now)
+            }
         }
-        if isAnswered { failures = 0 }
-        return drivers[driver].completed(result, at: now).map {
-            Effect(driver: driver, effect: $0)
+        if link == .open, rests[driver].until == nil {
+            failures = 0
+            rests[driver].failures = 0
+        }
+        return effects.map { Effect(driver: driver, effect: $0) }
+    }
+
+    // MARK: - Rests
+
+    /// Leaves a wallbox alone that did not answer, so that the others are not held up by it time and
+    /// again; when none of them answers any more, it is the line.
+    private mutating func rest(
+        _ driver: Int, _ error: ModbusError, at now: TimePoint
+    ) -> [DriverEffect] {
+        rests[driver].until = now.monotonic.advanced(by: wait(after: rests[driver].failures))
+        rests[driver].failures += 1
+        if rests.allSatisfy({ $0.failures >= Self.failuresOfALine }) {
+            link = .broken(reason: error.description)
+        }
+        return drivers[driver].linkLost(reason: error.description, at: now)
+    }
+
+    private mutating func endRests(at now: TimePoint) {
+        for index in drivers.indices {
+            guard let until = rests[index].until, now.monotonic >= until else { continue }
+            rests[index].until = nil
+            drivers[index].linkOpened(at: now)
         }
     }
 
@@ -153,12 +213,15 @@ package struct LineEngine: Sendable {
     /// The next attempt: doubling from the floor to the cap, with up to a quarter of jitter so that
     /// many agents do not knock at once.
     private mutating func backOff(at now: MonotonicInstant) {
-        let doubled = policy.floor * Int(1 << min(failures, 10))
+        let earliest = (lastAttempt ?? now).advanced(by: wait(after: failures))
         failures += 1
-        let wait = min(doubled, policy.cap)
-        let jitter = wait * Double.random(in: 0..<0.25, using: &random)
-        let earliest = (lastAttempt ?? now).advanced(by: min(wait + jitter, policy.cap))
         link = .closed(retryAt: max(earliest, now))
+    }
+
+    private mutating func wait(after failures: Int) -> Duration {
+        let wait = min(policy.floor * Int(1 << min(failures, 10)), policy.cap)
+        let jitter = wait * Double.random(in: 0..<0.25, using: &random)
+        return min(wait + jitter, policy.cap)
     }
 
     // MARK: - What the drivers are told
@@ -189,6 +252,10 @@ package struct LinkPolicy: Hashable, Sendable {
     /// The longest wait.
     package var cap: Duration = .seconds(30)
     package var connectTimeout: Duration = .seconds(1)
+    /// What the bus does after an answer that did not come, or was not right.
+    package var recovery: LinkRecovery = .reopen
+    /// The least time between any two requests, if no wallbox on the line asks for more.
+    package var requestGap: Duration = .zero
 
     package init() {}
 }

@@ -17,7 +17,9 @@ struct ProbeCommand: AsyncParsableCommand {
             Exit code 0: identified and read. 1: not; what is wrong is said in words.
             """)
 
-    @Argument(help: "tcp://host[:port][?unit=N]")
+    @Argument(
+        help: "tcp://host[:port][?unit=N], rtu+tcp://host:port or serial:///dev/...?baud=N&parity=P"
+    )
     var connect: String
 
     @Option(help: "Read by this profile, whatever identifies the wallbox.")
@@ -40,20 +42,45 @@ struct ProbeCommand: AsyncParsableCommand {
     func run() async throws {
         let catalog = try deviceOptions.catalog()
         let chosen = try profile.map { try catalog.profile(named: $0) }
-        let connection: ConfigurationAddresses.Connection
+        let connection: WallboxConnection
         do throws(ConfigurationProblem) {
-            connection = try ConfigurationAddresses.connection(connect)
+            connection = try WallboxConnection(connect)
         } catch {
             throw CommandFailure("\(error.message). \(error.remedy)")
         }
         let probe = Probe(
-            host: connection.host,
-            port: UInt16(connection.port ?? Int(chosen?.link.port ?? Probe.standardPort)),
+            address: Self.address(connection, chosen), line: try Self.line(connection, chosen),
             unit: connection.unit.map { UInt8($0) }, timeout: .milliseconds(timeout),
             tell: { if !json { tell($0) } })
         let report = await probe.run(catalog.profiles, chosen: chosen)
         print(json ? try Self.encode(report) : report.text)
         guard report.problems.isEmpty else { throw ExitCode(1) }
+    }
+
+    private static func address(
+        _ connection: WallboxConnection, _ profile: DeviceProfile?
+    ) -> BusAddress {
+        switch connection.medium {
+        case .tcp(let host, let port):
+            .tcp(.init(host: host, port: port ?? Int(profile?.link.port ?? Probe.standardPort)))
+        case .gateway(let host, let port): .gateway(.init(host: host, port: port))
+        case .serial(let path): .serial(path: path)
+        }
+    }
+
+    /// How a serial line is set; nil where there is none.
+    private static func line(
+        _ connection: WallboxConnection, _ profile: DeviceProfile?
+    ) throws -> LineSettings? {
+        guard case .serial = connection.medium else { return nil }
+        guard let serial = connection.settings(delivered: profile?.link.serial) else {
+            throw CommandFailure(
+                """
+                a serial line has to be set as the wallbox is: add \
+                ?baud=9600&parity=none&stop=1, or name a profile that says it: --profile NAME
+                """)
+        }
+        return LineSettings(serial: serial, direction: connection.direction ?? .off)
     }
 
     private static func encode(_ report: ProbeReport) throws -> String {

@@ -2,17 +2,20 @@ import AgentRuntime
 import ArgumentParser
 import ChargeModel
 import DeviceProfiles
+import Logging
+import Modbus
 import WallboxModel
 import WallboxServer
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Runs one simulated wallbox as a Modbus TCP server.",
+        abstract: "Runs one simulated wallbox as a Modbus server, over TCP or on a serial line.",
         discussion: """
             DEVICE is a profile, see evse-agent devices. With --control the vehicle can be plugged \
             and unplugged and the truth be read over HTTP: GET /, GET /writes, POST /plug, \
-            POST /unplug, POST /vehicle, POST /reboot, POST /fault.
+            POST /unplug, POST /vehicle, POST /reboot, POST /fault. With --serial pty it makes a \
+            pseudo-terminal and prints its path, which evse-agent run opens like a serial port.
             """)
 
     @Argument(help: "The device profile to behave like.")
@@ -20,6 +23,14 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: "Where to serve Modbus TCP; port 0 lets the system choose.")
     var listen = ListenAddress(host: "127.0.0.1", port: 1502)
+
+    @Option(help: "How frames look over TCP: tcp, or rtu as some gateways pass them on.")
+    var framing = SimulatedWallboxServer.Framing.tcp
+
+    @Flag(help: "Refuse a second TCP client as long as the first is connected.")
+    var singleClient = false
+
+    @OptionGroup(title: "Serial line") var serialOptions: SerialOptions
 
     @Option(help: "Where to serve the control endpoint: 127.0.0.1:PORT.")
     var control: ListenAddress?
@@ -31,7 +42,7 @@ struct SimulateCommand: AsyncParsableCommand {
     var connector = 1
 
     @Option(help: "The serial number to show.")
-    var serial = "10000001"
+    var serialNumber = "10000001"
 
     @OptionGroup(title: "Vehicle") var vehicleOptions: VehicleOptions
     @OptionGroup(title: "Simulated time") var timeOptions: TimeOptions
@@ -82,22 +93,49 @@ struct SimulateCommand: AsyncParsableCommand {
         let log = logOptions.logger("wallbox")
         let profile = try selected(deviceOptions.catalog().profile(named: device))
         var options = WallboxOptions()
-        options.serial = serial
+        options.serial = serialNumber
         options.energyScale = timeOptions.timeScale
         let clock: any AgentClock =
             timeOptions.isGiven
             ? try timeOptions.clock(in: nil) : SystemClock(trust: .trusted)
+        if let name = serialOptions.serial {
+            let wallbox = SimulatedWallbox(
+                profile: profile, options: options, unit: unit, at: clock.now().monotonic)
+            return try await runOnLine(named: name, wallbox, clock: clock, log: log)
+        }
         let simulation = try await Simulation(
-            profile, options: options, unit: unit, listen: listen, controlPort: control?.port,
+            profile, options: options, unit: unit, listen: listen,
+            manner: Simulation.Manner(framing: framing, isSingleClient: singleClient),
+            controlPort: control?.port,
             vehicle: vehicleOptions.plugged ? vehicleOptions.vehicle : nil,
             clock: clock, log: log
         ) { port in
             tell("control endpoint at http://127.0.0.1:\(port)")
         }
         let unit = unit ?? profile.link.unit
-        tell(
-            "simulated \(profile.title) at tcp://\(listen.host):\(simulation.server.port)?unit=\(unit)"
-        )
+        let scheme = framing == .tcp ? "tcp" : "rtu+tcp"
+        let address = "\(scheme)://\(listen.host):\(simulation.server.port)"
+        tell("simulated \(profile.title) at \(address)?unit=\(unit)")
+        try await ServiceRunner.run(simulation.services, log: log)
+    }
+
+    private func runOnLine(
+        named name: String, _ wallbox: SimulatedWallbox, clock: any AgentClock, log: Logger
+    ) async throws {
+        var wallbox = wallbox
+        if vehicleOptions.plugged {
+            wallbox.plug(vehicleOptions.vehicle, at: clock.now().monotonic)
+        }
+        let settings = serialOptions.settings(for: wallbox.profile)
+        let simulation = try await SerialSimulation(
+            wallbox, on: name == "pty" ? .pseudoTerminal : .device(name, settings),
+            controlPort: control?.port, clock: clock, log: log
+        ) { port in
+            tell("control endpoint at http://127.0.0.1:\(port)")
+        }
+        let query =
+            "unit=\(wallbox.unit)&baud=\(settings.baud)&parity=\(settings.parity.rawValue)&stop=\(settings.stopBits)"
+        tell("simulated \(wallbox.profile.title) at serial://\(simulation.line.path)?\(query)")
         try await ServiceRunner.run(simulation.services, log: log)
     }
 

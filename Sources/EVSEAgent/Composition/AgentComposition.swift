@@ -6,7 +6,6 @@ import ChargeModel
 import ChargerDriver
 import DeviceProfiles
 import Foundation
-import LibmodbusBus
 import Logging
 import Modbus
 import ServiceLifecycle
@@ -24,7 +23,7 @@ struct AgentComposition {
     /// Names of this computer.
     private let hosts: [String]
     private let note: ConfigurationNote?
-    private let buses: [LibmodbusTCPBus]
+    private let buses: [any ModbusBus]
     private let lock: StateDirectoryLock
 
     /// - Parameters:
@@ -57,22 +56,22 @@ struct AgentComposition {
         }
         keys = KeyRing(try await store.keys())
         let boot = try Self.bootID()
-        var buses: [LibmodbusTCPBus] = []
+        var buses: [any ModbusBus] = []
         var parts: [Agent.Bus] = []
         for group in Self.groups(configuration.chargers) {
-            let address = group.address
-            // The line engine keeps attempts apart; the bus need not do it again.
-            let bus = LibmodbusTCPBus(
-                host: address.host, port: UInt16(address.port), reconnectFloor: .zero)
+            let members = group.chargers.map { configuration.chargers[$0] }
+            let chargers = try group.chargers.map { index in
+                try Self.charger(
+                    configuration.chargers[index], at: index, configuration, catalog, boot: boot)
+            }
+            let gap = (members.map(\.requestGap) + chargers.map(\.profile.link.requestGap))
+                .reduce(.zero, max)
+            let bus = BusFactory.bus(
+                at: group.address, line: members.lazy.compactMap(\.line).first, gap: gap)
             buses.append(bus)
             parts.append(
                 Agent.Bus(
-                    address: "tcp://\(address)", bus: bus,
-                    chargers: try group.chargers.map { index in
-                        try Self.charger(
-                            configuration.chargers[index], at: index, configuration, catalog,
-                            boot: boot)
-                    }))
+                    address: "\(group.address)", bus: bus, chargers: chargers, requestGap: gap))
         }
         self.buses = buses
         agent = try await Agent(
@@ -157,8 +156,8 @@ struct AgentComposition {
     /// Chargers by the bus that they hang on, in the order of the configuration.
     private static func groups(
         _ chargers: [AgentConfiguration.Charger]
-    ) -> [(address: AgentConfiguration.SocketAddress, chargers: [Int])] {
-        var groups: [(address: AgentConfiguration.SocketAddress, chargers: [Int])] = []
+    ) -> [(address: BusAddress, chargers: [Int])] {
+        var groups: [(address: BusAddress, chargers: [Int])] = []
         for (index, charger) in chargers.enumerated() {
             if let place = groups.firstIndex(where: { $0.address == charger.address }) {
                 groups[place].chargers.append(index)
@@ -203,7 +202,7 @@ struct AgentComposition {
 /// database when nobody writes any more.
 struct StoreService: Service {
     let store: ActionStore
-    let buses: [LibmodbusTCPBus]
+    let buses: [any ModbusBus]
     let lock: StateDirectoryLock
     let clock: any AgentClock
     let log: Logger

@@ -47,8 +47,7 @@ enum DemoScene {
             chargers: wallboxes.enumerated().map { index, wallbox in
                 AgentConfiguration.Charger(
                     id: wallbox.id, profile: wallbox.profile,
-                    address: AgentConfiguration.SocketAddress(
-                        host: "127.0.0.1", port: ports[index]),
+                    address: .tcp(.init(host: "127.0.0.1", port: ports[index])),
                     unit: units[index], maxCurrent: maxCurrent, safeCurrent: .pilotMinimum,
                     phases: wallbox.phases, vendor: wallbox.vendor, model: wallbox.model,
                     user: nil, isSimulated: true)

@@ -105,7 +105,8 @@ extension ConfigurationParser.KnownProfile {
         }
         self.init(
             id: profile.id, port: Int(profile.link.port), unit: Int(profile.link.unit),
-            phases: profile.electrical.phases, rises: profile.failsafe?.direction == .up,
+            serial: profile.link.serial, phases: profile.electrical.phases,
+            rises: profile.failsafe?.direction == .up,
             leastFailsafe: least, connectors: Self.connectors(of: profile))
     }
 

@@ -10,13 +10,21 @@ struct Simulation {
     let server: SimulatedWallboxServer
     private let control: ControlEndpoint?
 
+    /// What of a TCP server is not always the same.
+    struct Manner {
+        var framing = SimulatedWallboxServer.Framing.tcp
+        /// A second client is refused as long as the first is there.
+        var isSingleClient = false
+    }
+
     /// - Parameters:
     ///   - controlPort: Where its control endpoint listens on loopback; nil for none.
     ///   - vehicle: Plugged in from the start; nil for none.
     /// - Throws: ``CommandFailure`` when it cannot listen.
     init(
         _ profile: DeviceProfile, options: WallboxOptions = WallboxOptions(), unit: UInt8? = nil,
-        listen: ListenAddress, controlPort: Int?, vehicle: Vehicle?, clock: any AgentClock,
+        listen: ListenAddress, manner: Manner = Manner(), controlPort: Int?, vehicle: Vehicle?,
+        clock: any AgentClock,
         log: Logger,
         onControlListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
@@ -26,6 +34,10 @@ struct Simulation {
         var configuration = SimulatedWallboxServer.Configuration()
         configuration.host = listen.host
         configuration.port = listen.port
+        configuration.framing = manner.framing
+        if manner.isSingleClient || profile.link.isSingleConnection {
+            configuration.maximumConnections = 1
+        }
         do throws(SimulatorError) {
             let server = try await SimulatedWallboxServer.listen(
                 wallbox, configuration: configuration, clock: clock, logger: log)

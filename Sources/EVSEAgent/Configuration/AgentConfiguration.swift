@@ -15,7 +15,7 @@ import ChargeModel
 /// | `chargers` | list | required | 1 to 64 |
 /// | `chargers[].id` | text | required | `[A-Za-z0-9_-]`, 1 to 64, unique |
 /// | `chargers[].profile` | name | required | a file in `devices/`, without its ending |
-/// | `chargers[].connect` | address | required | `tcp://host[:port][?unit=N]`, unit 0 to 255 |
+/// | `chargers[].connect` | address | required | `tcp://`, `rtu+tcp://` or `serial://`, see ``WallboxConnection`` |
 /// | `chargers[].max-current` | A per phase | required | 6 to 80, at most three decimals |
 /// | `chargers[].safe-current` | A per phase | 6 | 0, or 6 to `max-current` |
 /// | `chargers[].phases` | number | 3 | 1 to 3 |
@@ -30,8 +30,8 @@ import ChargeModel
 /// | `groups[].max-current` | A per phase | required | 6 to 1000: what the fuse carries |
 /// | `groups[].chargers` | list of ids | required | 1 to 64, each in one group at most |
 ///
-/// Port and unit of a charger default to those of its profile. Chargers with the same host and port
-/// share one bus and must differ in the unit. ``ConfigurationParser`` reads the file.
+/// Port, unit and serial settings of a charger default to those of its profile. Chargers with the same
+/// host and port, or on the same serial port, share one bus and must differ in the unit. ``ConfigurationParser`` reads the file.
 struct AgentConfiguration: Hashable, Sendable {
     var site: Site
     var api: API
@@ -81,9 +81,13 @@ struct AgentConfiguration: Hashable, Sendable {
         /// Which connector of the station it is, counted from 1.
         var connector = 1
         /// The bus; chargers with equal addresses share it.
-        var address: SocketAddress
+        var address: BusAddress
         /// The unit id on the bus, 0 to 255.
         var unit: Int
+        /// How the serial line is set; nil over TCP.
+        var line: LineSettings?
+        /// The least time between two requests on the bus, beyond what profiles ask for.
+        var requestGap: Duration = .zero
         /// What the installation carries per phase.
         var maxCurrent: Milliamperes
         /// What holds per phase when control is lost: 0, or at least the pilot's minimum.

@@ -1,14 +1,6 @@
-/// Where to listen and what to connect to, taken apart.
+/// Where to listen, and hosts and ports taken apart.
 enum ConfigurationAddresses {
     typealias SocketAddress = AgentConfiguration.SocketAddress
-
-    /// `tcp://host[:port][?unit=N]`; what is not written is nil.
-    struct Connection: Hashable, Sendable {
-        /// In lower case, for names are compared.
-        var host: String
-        var port: Int?
-        var unit: Int?
-    }
 
     /// `host:port`, or `[::1]:port`.
     static func listen(_ text: String) throws(ConfigurationProblem) -> SocketAddress {
@@ -18,20 +10,6 @@ enum ConfigurationAddresses {
                 "'\(text)' has no port", "Write host:port, such as 127.0.0.1:8080")
         }
         return SocketAddress(host: host, port: port)
-    }
-
-    static func connection(_ text: String) throws(ConfigurationProblem) -> Connection {
-        let scheme = "tcp://"
-        guard text.hasPrefix(scheme) else {
-            throw ConfigurationProblem(
-                "'\(text)' is not an address of a wallbox",
-                "Write tcp://host[:port][?unit=N], such as tcp://192.168.1.20:502?unit=255")
-        }
-        let parts = text.dropFirst(scheme.count).split(
-            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let (host, port) = try hostAndPort(String(parts[0]), ports: 1...65_535)
-        let unit = parts.count == 2 ? try unit(query: String(parts[1])) : nil
-        return Connection(host: host, port: port, unit: unit)
     }
 
     /// A name under which this computer can be asked for, in lower case.
@@ -56,17 +34,7 @@ enum ConfigurationAddresses {
         return text.lowercased()
     }
 
-    private static func unit(query: String) throws(ConfigurationProblem) -> Int {
-        let key = "unit="
-        guard query.hasPrefix(key) else {
-            throw ConfigurationProblem(
-                "'?\(query)' is not known in an address", "Only ?unit=N may follow")
-        }
-        return try ConfigurationValues.number(
-            String(query.dropFirst(key.count)), in: 0...255, "a unit id")
-    }
-
-    private static func hostAndPort(
+    static func hostAndPort(
         _ text: String, ports: ClosedRange<Int>
     ) throws(ConfigurationProblem) -> (host: String, port: Int?) {
         let host: Substring

@@ -1,4 +1,5 @@
 import ChargeModel
+import Modbus
 import Yams
 
 /// Text to ``AgentConfiguration``, or everything that is wrong with it. Opens nothing.
@@ -10,6 +11,8 @@ struct ConfigurationParser {
         var port: Int = 502
         /// Unit id where the configuration names none.
         var unit: Int = 1
+        /// How its serial line is set as delivered; nil where nobody knows, or it has none.
+        var serial: SerialSettings?
         /// Phases of the wallbox.
         var phases: Int = 3
         /// Whether it rises to its maximum when its link is lost.
@@ -31,6 +34,13 @@ struct ConfigurationParser {
         /// - Parameter number: From 1 to ``connectorCount``.
         func connector(_ number: Int) -> Connector {
             connectors.isEmpty ? Connector(port: port, unit: unit) : connectors[number - 1]
+        }
+
+        /// The profile as one connector of it is found.
+        func at(connector number: Int) -> KnownProfile {
+            var profile = self
+            (profile.port, profile.unit) = (connector(number).port, connector(number).unit)
+            return profile
         }
 
         /// What it may fall to by itself at any time.
@@ -193,7 +203,7 @@ struct ConfigurationParser {
                 places[id] = places[id] ?? section.place(of: "id")
             }
             guard let charger = charger(section, id: id) else { continue }
-            checkUnit(of: charger, among: chargers, at: section.place(of: "connect"))
+            checkBus(of: charger, among: chargers, at: section.place(of: "connect"))
             chargers.append(charger)
         }
         return chargers
@@ -205,7 +215,7 @@ struct ConfigurationParser {
     ) -> AgentConfiguration.Charger? {
         let profile = profile(section)
         let connector = connector(section, of: profile)
-        let connection = reader.required(section, "connect", ConfigurationAddresses.connection)
+        let connection = reader.required(section, "connect", WallboxConnection.init)
         let currents = currents(section)
         let phases = reader.value(section, "phases") { (text) throws(ConfigurationProblem) in
             try ConfigurationValues.number(text, in: 1...3, "a number of phases")
@@ -216,13 +226,16 @@ struct ConfigurationParser {
         let user = reader.value(section, "user", ConfigurationValues.label)
         let isSimulated = reader.value(section, "simulated", ConfigurationValues.truth)
         let idleEnds = reader.value(section, "idle-ends-at-unplug", ConfigurationValues.truth)
-        guard let id, let profile, let connector, let connection, let currents else { return nil }
-        let standard = profile.connector(connector)
+        guard let profile, let connector, let connection else { return nil }
+        let standard = profile.at(connector: connector)
+        let place = section.place(of: "connect")
+        let bus = bus(connection, standard, at: place)
+        checkUnit(connection, standard, at: place)
+        guard let id, let bus, let currents else { return nil }
         return AgentConfiguration.Charger(
-            id: id, profile: profile.id, connector: connector,
-            address: AgentConfiguration.SocketAddress(
-                host: connection.host, port: connection.port ?? standard.port),
-            unit: connection.unit ?? standard.unit, maxCurrent: currents.max,
+            id: id, profile: profile.id, connector: connector, address: bus.address,
+            unit: connection.unit ?? standard.unit, line: bus.line,
+            requestGap: connection.gap ?? .zero, maxCurrent: currents.max,
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
             user: user, isSimulated: isSimulated ?? false,
             idleEndsAtUnplug: idleEnds ?? false, phase: phase)
@@ -300,26 +313,5 @@ struct ConfigurationParser {
         }
         guard let max else { return nil }
         return (max, safe ?? .pilotMinimum)
-    }
-
-    /// Chargers of one host and port share a bus, where the unit id tells them apart, or the
-    /// connector of one station.
-    private mutating func checkUnit(
-        of charger: AgentConfiguration.Charger, among others: [AgentConfiguration.Charger],
-        at place: ConfigurationPlace
-    ) {
-        let other = others.first { $0.address == charger.address && $0.unit == charger.unit }
-        guard let other else { return }
-        // Connectors of one station may differ in nothing but their registers.
-        let isNeighbour = other.profile == charger.profile && other.connector != charger.connector
-        guard !isNeighbour else { return }
-        let remedy =
-            profiles.contains { $0.id == charger.profile && $0.connectorCount > 1 }
-            ? "Give each its own 'connector'" : "Give each its own address, or its own ?unit=N"
-        reader.error(
-            place,
-            ConfigurationProblem(
-                "connect: '\(other.id)' is at \(charger.address) with unit \(charger.unit) too",
-                remedy))
     }
 }

@@ -4,7 +4,6 @@ import ChargeControl
 import ChargeModel
 import Foundation
 import Glibc
-import LibmodbusBus
 import Modbus
 
 /// Looks at everything that the agent needs on this computer, and changes none of it.
@@ -210,8 +209,8 @@ struct Doctor {
 
     // MARK: - Wallboxes
 
-    private var addresses: [AgentConfiguration.SocketAddress] {
-        var addresses: [AgentConfiguration.SocketAddress] = []
+    private var addresses: [BusAddress] {
+        var addresses: [BusAddress] = []
         for charger in configuration.chargers where !addresses.contains(charger.address) {
             addresses.append(charger.address)
         }
@@ -220,17 +219,19 @@ struct Doctor {
 
     /// A running agent has the connection, and many wallboxes bear one: they are not asked then.
     private func wallbox(
-        _ address: AgentConfiguration.SocketAddress, _ agent: StateDirectoryLock.Holder?
+        _ address: BusAddress, _ agent: StateDirectoryLock.Holder?
     ) async -> Finding {
-        let ids = configuration.chargers.filter { $0.address == address }.map(\.id.rawValue)
-        let subject = ids.joined(separator: ", ")
-        let name = "tcp://\(address)"
+        let chargers = configuration.chargers.filter { $0.address == address }
+        let subject = chargers.map(\.id.rawValue).joined(separator: ", ")
+        let name = address.description
         if agent != nil { return .skipped(subject, "\(name): the running agent is connected") }
-        let bus = LibmodbusTCPBus(host: address.host, port: UInt16(address.port))
+        let bus = BusFactory.bus(
+            at: address, line: chargers.lazy.compactMap(\.line).first, gap: .zero)
         do throws(ModbusError) {
             try await bus.open(timeout: Self.connectTimeout)
             await bus.shutDown()
-            return .fine(subject, "\(name) accepts a connection; evse-agent probe reads it")
+            let state = address.isSerial ? "can be opened" : "accepts a connection"
+            return .fine(subject, "\(name) \(state); evse-agent probe reads it")
         } catch {
             await bus.shutDown()
             return Finding(

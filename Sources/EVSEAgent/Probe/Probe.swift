@@ -8,26 +8,26 @@ struct Probe {
     /// Of Modbus TCP (IANA).
     static let standardPort: UInt16 = 502
 
-    var host: String
-    var port: UInt16
+    var address: BusAddress
+    /// How a serial line is set.
+    var line: LineSettings?
     /// nil asks under the unit id of each profile.
     var unit: UInt8?
     var timeout: Duration
     /// Says what is going on, while it takes its time.
     var tell: (String) -> Void
 
-    private var address: String {
-        "tcp://\(AgentConfiguration.SocketAddress(host: host, port: Int(port)))"
-    }
-
     func run(_ profiles: [DeviceProfile], chosen: DeviceProfile?) async -> ProbeReport {
-        var report = ProbeReport(address: address)
-        // A box whose TCP stack bears one connection a second is left alone for as long.
-        var session = ProbeSession(LibmodbusTCPBus(host: host, port: port), timeout: timeout)
+        var report = ProbeReport(address: address.description)
+        var session = ProbeSession(
+            BusFactory.bus(
+                // A box whose TCP stack bears one connection a second is left alone for as long.
+                at: address, line: line, gap: gap(profiles, chosen), reconnectFloor: .seconds(1)),
+            timeout: timeout)
         do throws(ModbusError) {
             report.connectMilliseconds = try await session.connect().inMilliseconds
         } catch {
-            report.problems.append(WireExplanation.ofConnecting(to: address, error))
+            report.problems.append(WireExplanation.ofConnecting(to: address.description, error))
             await session.end()
             return report
         }
@@ -112,15 +112,25 @@ struct Probe {
         }
     }
 
+    /// The longest gap between two requests that a wallbox wants which it may be.
+    private func gap(_ profiles: [DeviceProfile], _ chosen: DeviceProfile?) -> Duration {
+        (chosen.map { [$0] } ?? profiles).map(\.link.requestGap).reduce(.zero, max)
+    }
+
     private func whyDeaf(_ identification: WallboxIdentification) -> String {
         let units = identification.silentUnits
+        guard case .tcp(let server) = address else {
+            return WireExplanation.ofSilence(on: address, units: units)
+        }
         let request = ModbusRequest(
             unit: units.first ?? 1, operation: .readHoldingRegisters(address: 0, count: 1))
         do throws(ModbusError) {
-            let dialect = try WireSniffer.ask(request, host: host, port: port, timeout: timeout)
-            return WireExplanation.ofSilence(dialect, units: units, address: address)
+            let dialect = try WireSniffer.ask(
+                request, host: server.host, port: UInt16(server.port), timeout: timeout)
+            return WireExplanation.ofSilence(
+                dialect, units: units, address: address.description)
         } catch {
-            return WireExplanation.ofConnecting(to: address, error)
+            return WireExplanation.ofConnecting(to: address.description, error)
         }
     }
 }

@@ -34,9 +34,22 @@ enum WireExplanation {
             """
         case .connectionLost(let errno):
             "no connection to \(address): \(String(cString: strerror(errno)))"
+        case .portUnusable(let reason): reason
         case .exception, .malformed, .busShutDown:
             "no connection to \(address): \(error)"
         }
+    }
+
+    /// Why nobody answers on a line with RTU frames.
+    static func ofSilence(on address: BusAddress, units: [UInt8]) -> String {
+        let asked = units.map { "\($0)" }.joined(separator: ", ")
+        let setting =
+            address.isSerial ? "baud, parity and stop bits" : "how the gateway's line is set"
+        return """
+            unit \(asked) \(units.count == 1 ? "does" : "do") not answer on \(address). Check the unit \
+            id (?unit=N), \(setting) against the wallbox's settings, that A and B are not swapped, and \
+            that no other master is on the line
+            """
     }
 
     /// Why a connection brings no answer.

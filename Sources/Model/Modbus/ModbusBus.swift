@@ -13,7 +13,8 @@ package protocol ModbusBus: Sendable {
 
     /// Sends one request and waits for the answer that provably belongs to it.
     ///
-    /// After an error whose ``ModbusError/requiresReopening`` is true the link is closed.
+    /// After an error that ``ModbusError/closesLink(_:)`` with this bus's ``recovery`` the link is
+    /// closed.
     ///
     /// - Parameter timeout: An absolute bound on the whole transaction, 0.2 s to 10 s.
     func perform(
@@ -26,6 +27,9 @@ package protocol ModbusBus: Sendable {
     /// twice does nothing more.
     func shutDown() async
 
+    /// How it makes sure that no late frame is taken for a later answer (requirement R6).
+    var recovery: LinkRecovery { get }
+
     /// Where a task that calls the bus all the time runs best: it then changes threads neither to
     /// begin a transaction nor to go on after it. Nil when it makes no difference.
     ///
@@ -33,6 +37,15 @@ package protocol ModbusBus: Sendable {
     var preferredExecutor: (any TaskExecutor)? { get }
 }
 
+/// What becomes of a link after an answer that did not come, or was not the right one.
+package enum LinkRecovery: Hashable, Sendable {
+    /// It is closed: a late frame dies with the connection.
+    case reopen
+    /// It stays open for the other units: the adapter itself tells late frames from answers.
+    case resume
+}
+
 extension ModbusBus {
+    package var recovery: LinkRecovery { .reopen }
     package var preferredExecutor: (any TaskExecutor)? { nil }
 }

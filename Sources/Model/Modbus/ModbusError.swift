@@ -6,6 +6,8 @@ package enum ModbusError: Error, Hashable, Sendable {
     case exception(ModbusException)
     /// The link is not there: refused, reset, closed, or never opened. `errno` as the system gave it.
     case connectionLost(errno: Int32)
+    /// The port cannot be opened: why, and what to do about it, for a person.
+    case portUnusable(String)
     /// Bytes arrived that are not the answer to this request.
     case malformed(Malformation)
     /// The bus has been shut down; nothing will be carried out any more.
@@ -28,17 +30,26 @@ package enum ModbusError: Error, Hashable, Sendable {
     /// Whether the same request may be tried again with a chance of success.
     package var isWorthRetrying: Bool {
         switch self {
-        case .timeout, .connectionLost, .malformed: true
+        case .timeout, .connectionLost, .portUnusable, .malformed: true
         case .exception(let exception): exception.handling != .permanent
         case .busShutDown: false
         }
     }
 
-    /// Whether the link must be closed and opened again before the next request (requirement R6):
-    /// after anything but a clean answer, a late frame could be taken for the next one's.
+    /// Whether there was no clean answer, so that a late frame could be taken for the next one's
+    /// (requirement R6): a link without other means must be closed and opened again.
     package var requiresReopening: Bool {
         switch self {
-        case .timeout, .connectionLost, .malformed: true
+        case .timeout, .connectionLost, .portUnusable, .malformed: true
+        case .exception, .busShutDown: false
+        }
+    }
+
+    /// Whether a link with this recovery is closed now.
+    package func closesLink(_ recovery: LinkRecovery) -> Bool {
+        switch self {
+        case .connectionLost, .portUnusable: true
+        case .timeout, .malformed: recovery == .reopen
         case .exception, .busShutDown: false
         }
     }
@@ -49,6 +60,7 @@ extension ModbusError: CustomStringConvertible {
         switch self {
         case .timeout: "no answer within the deadline"
         case .exception(let exception): "\(exception)"
+        case .portUnusable(let reason): reason
         case .connectionLost(let errno): "connection lost (errno \(errno))"
         case .malformed(let malformation): "wrong answer: \(malformation)"
         case .busShutDown: "the bus is shut down"

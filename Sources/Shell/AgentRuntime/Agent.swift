@@ -27,11 +27,17 @@ package final class Agent: AgentService, Service {
         package var address: String
         package var bus: any ModbusBus
         package var chargers: [Charger]
+        /// The least time between two requests, beyond what the profiles ask for.
+        package var requestGap: Duration
 
-        package init(address: String, bus: any ModbusBus, chargers: [Charger]) {
+        package init(
+            address: String, bus: any ModbusBus, chargers: [Charger],
+            requestGap: Duration = .zero
+        ) {
             self.address = address
             self.bus = bus
             self.chargers = chargers
+            self.requestGap = requestGap
         }
     }
 
@@ -118,6 +124,9 @@ package final class Agent: AgentService, Service {
                 places.append(
                     Place(id: charger.control.description.id, line: number, driver: driver))
             }
+            var policy = policy
+            policy.recovery = bus.bus.recovery
+            policy.requestGap = bus.requestGap
             lines.append(
                 ChargerLine(
                     address: bus.address,

@@ -42,6 +42,28 @@ struct Deadline {
             guard events == 0 || errno == EINTR else { throw SystemError(code: errno) }
         }
     }
+
+    /// How a wait with an alarm ended.
+    enum Awaited {
+        case ready
+        case timeIsOver
+        case alarm
+    }
+
+    /// As ``wait(for:on:)``, or until the alarm's descriptor can be read or is shut down.
+    func wait(
+        for events: Int32, on descriptor: Int32, alarm: Int32
+    ) throws(SystemError) -> Awaited {
+        while true {
+            let left = remaining
+            switch evse_wait_ready_or_alarm(descriptor, Int16(events), alarm, left) {
+            case 1: return .ready
+            case 2: return .alarm
+            case 0: if left == 0 { return .timeIsOver }
+            default: guard errno == EINTR else { throw SystemError(code: errno) }
+            }
+        }
+    }
 }
 
 /// A failed system call, by its errno.

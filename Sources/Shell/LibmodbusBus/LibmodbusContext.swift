@@ -17,10 +17,32 @@ final class LibmodbusContext {
     /// connects by itself, so the address given to it is of no consequence.
     ///
     /// - Throws: `.connectionLost` with `ENOMEM`.
-    init() throws(ModbusError) {
-        guard let context = modbus_new_tcp("127.0.0.1", MODBUS_TCP_DEFAULT_PORT) else {
-            throw .connectionLost(errno: errno)
-        }
+    static func tcp() throws(ModbusError) -> LibmodbusContext {
+        try LibmodbusContext(modbus_new_tcp("127.0.0.1", MODBUS_TCP_DEFAULT_PORT))
+    }
+
+    /// A context for RTU frames on a serial port, which ``connect()`` opens and sets, or on a socket
+    /// that it gets through ``adopt(_:)``.
+    ///
+    /// It is never told a unit: with one, libmodbus 3.1.6 looks at the unit of a frame before it
+    /// looks at its checksum.
+    static func rtu(
+        device: String, _ settings: SerialSettings
+    ) throws(ModbusError) -> LibmodbusContext {
+        let parity: Character =
+            switch settings.parity {
+            case .none: "N"
+            case .even: "E"
+            case .odd: "O"
+            }
+        return try LibmodbusContext(
+            modbus_new_rtu(
+                device, Int32(settings.baud), CChar(bitPattern: parity.asciiValue ?? 0),
+                Int32(settings.dataBits), Int32(settings.stopBits)))
+    }
+
+    private init(_ made: OpaquePointer?) throws(ModbusError) {
+        guard let context = made else { throw .connectionLost(errno: errno) }
         self.context = context
         modbus_set_error_recovery(context, MODBUS_ERROR_RECOVERY_NONE)
         // Without a timeout between bytes, the response timeout bounds the whole frame.
@@ -36,6 +58,11 @@ final class LibmodbusContext {
     var descriptor: Int32? {
         let descriptor = modbus_get_socket(context)
         return descriptor < 0 ? nil : descriptor
+    }
+
+    /// Opens the serial port and sets it.
+    func connect() throws(SystemError) {
+        guard modbus_connect(context) == 0 else { throw SystemError(code: errno) }
     }
 
     /// Takes over an open descriptor; the context closes it from now on.
@@ -55,11 +82,12 @@ final class LibmodbusContext {
         case connectionLost(errno: Int32)
         /// The frame announces more bytes than a frame may have; its head is in the buffer.
         case tooLong
+        case checksum
     }
 
     /// Receives one frame into `buffer`, which holds at least ``receiveCapacity`` bytes.
     ///
-    /// - Returns: The length of the frame.
+    /// - Returns: The length of the frame; 0 for an RTU frame, whose length its head tells.
     func receive(
         into buffer: inout [UInt8], before deadline: Deadline
     ) throws(ReceiveError) -> Int {
@@ -72,9 +100,14 @@ final class LibmodbusContext {
         switch errno {
         case ETIMEDOUT: throw .timeout
         case Self.badData: throw .tooLong
+        case Self.badChecksum: throw .checksum
         case let code: throw .connectionLost(errno: code)
         }
     }
+
+    /// `EMBBADCRC`, a macro that Swift does not import.
+    private static let badChecksum =
+        Int32(MODBUS_ENOBASE) + Int32(MODBUS_EXCEPTION_GATEWAY_TARGET) + 1
 
     /// `EMBBADDATA`, a macro that Swift does not import.
     private static let badData =

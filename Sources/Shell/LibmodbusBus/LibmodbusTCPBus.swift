@@ -23,8 +23,6 @@ import Modbus
 ///
 /// Timeouts of 0.2 s to 10 s are meant for real devices; tests may use shorter ones.
 package actor LibmodbusTCPBus: ModbusBus {
-    private let host: String
-    private let port: UInt16
     private let reconnectFloor: Duration
     private let thread: BusThread
     private let taskExecutor: BusTaskExecutor
@@ -32,7 +30,7 @@ package actor LibmodbusTCPBus: ModbusBus {
     private let pulse = BusPulse()
 
     private var context: LibmodbusContext?
-    private var lookup: NameLookup?
+    private var dialer: TCPDialer
     private var nextConnect = Deadline(nanoseconds: 0)
     private var transactionID: UInt16 = 0
     private var buffer = [UInt8](repeating: 0, count: LibmodbusContext.receiveCapacity)
@@ -44,8 +42,7 @@ package actor LibmodbusTCPBus: ModbusBus {
     ///   - reconnectFloor: The shortest time between two connection attempts. There are wallboxes
     ///     whose TCP stack does not survive more than one a second.
     package init(host: String, port: UInt16, reconnectFloor: Duration = .seconds(1)) {
-        self.host = host
-        self.port = port
+        dialer = TCPDialer(host: host, port: port)
         self.reconnectFloor = reconnectFloor
         thread = BusThread(name: "modbus:\(port)")
         taskExecutor = BusTaskExecutor(thread: thread)
@@ -88,7 +85,7 @@ package actor LibmodbusTCPBus: ModbusBus {
         }
         let deadline = Deadline(after: timeout)
         let context = try makeContext()
-        let addresses = try addresses(before: deadline)
+        let addresses = try dialer.addresses(before: deadline, gate: gate)
         nextConnect = Deadline(after: reconnectFloor)
         context.adopt(
             try TCPConnector.connect(toFirstOf: addresses, before: deadline, gate: gate))
@@ -151,6 +148,7 @@ package actor LibmodbusTCPBus: ModbusBus {
             switch error {
             case .timeout: throw .timeout
             case .connectionLost(let errno): throw .connectionLost(errno: errno)
+            case .checksum: throw .malformed(.checksum)
             case .tooLong:
                 throw TCPFrame.fault(
                     inHead: buffer[...], to: request, transactionID: transactionID)
@@ -162,26 +160,9 @@ package actor LibmodbusTCPBus: ModbusBus {
 
     private func makeContext() throws(ModbusError) -> LibmodbusContext {
         if let context { return context }
-        let made = try LibmodbusContext()
+        let made = try LibmodbusContext.tcp()
         context = made
         return made
-    }
-
-    private func addresses(before deadline: Deadline) throws(ModbusError) -> [SocketAddress] {
-        if let address = SocketAddress.numeric(host: host, port: port) { return [address] }
-        let lookup: NameLookup
-        if let pending = self.lookup {
-            lookup = pending
-        } else {
-            do {
-                lookup = try NameLookup(host: host, port: port)
-            } catch {
-                throw .connectionLost(errno: error.code)
-            }
-        }
-        self.lookup = lookup
-        defer { if lookup.isFinished { self.lookup = nil } }
-        return try lookup.addresses(before: deadline, gate: gate)
     }
 
     private func closeLink() {

@@ -66,8 +66,16 @@ package final class SharedWallbox: Sendable {
 
     // MARK: - For connections
 
+    /// Whether it is the one that is meant on a line with others.
+    func answers(unit: UInt8) -> Bool {
+        update { wallbox, now in
+            wallbox.advance(to: now)
+            return wallbox.answers(unit: unit)
+        }
+    }
+
     /// Carries out what a frame asks for, and says what goes on the wire for it.
-    func answer(_ frame: ModbusTCPFrame, to peer: String) -> [Transmission] {
+    func answer(_ frame: some ModbusFrame, to peer: String) -> [Transmission] {
         let (transmissions, accesses) = state.withLock { state in
             let now = clock.now()
             return state.answer(frame, to: peer, at: now, logsReads: logger.logLevel <= .debug)
@@ -79,7 +87,7 @@ package final class SharedWallbox: Sendable {
 
 extension SharedWallbox.State {
     fileprivate mutating func answer(
-        _ frame: ModbusTCPFrame, to peer: String, at now: TimePoint, logsReads: Bool
+        _ frame: some ModbusFrame, to peer: String, at now: TimePoint, logsReads: Bool
     ) -> ([Transmission], [AccessRecord]) {
         guard !wire.isStanding(.silence) else {
             ignoredFrames += 1
@@ -112,20 +120,16 @@ extension SharedWallbox.State {
             pdu = PDU.encode(exception, functionCode: operation.functionCode)
         case .silence: return ([], accesses)
         }
-        let answer = ModbusTCPFrame(
-            transactionID: frame.transactionID, unit: frame.unit, pdu: pdu)
-        return (wire.transmissions(of: answer, struckBy: faults), accesses)
+        return (wire.transmissions(of: frame.answer(pdu), struckBy: faults), accesses)
     }
 
     /// The answer to what is no request that we know: none where nobody is at home.
     private mutating func refuse(
-        _ frame: ModbusTCPFrame, with exception: ModbusException, at now: TimePoint
+        _ frame: some ModbusFrame, with exception: ModbusException, at now: TimePoint
     ) -> [Transmission] {
         wallbox.advance(to: now.monotonic)
         guard wallbox.answers(unit: frame.unit), let function = frame.pdu.first else { return [] }
-        let answer = ModbusTCPFrame(
-            transactionID: frame.transactionID, unit: frame.unit,
-            pdu: PDU.encode(exception, functionCode: function))
+        let answer = frame.answer(PDU.encode(exception, functionCode: function))
         return [.send(answer.bytes, after: .zero)]
     }
 }

@@ -9,17 +9,27 @@ import WallboxModel
 /// A simulated wallbox on a real socket: a Modbus TCP server with framing of its own, so that
 /// libmodbus on the other side has an independent witness.
 ///
-/// This target owns the simulator's sockets: Modbus TCP and the HTTP control endpoint. What the
+/// This target owns the simulator's wires: Modbus over TCP, serial lines and the HTTP control
+/// endpoint. What the
 /// wallbox and the wire faults do is decided in `WallboxModel`; nothing is decided here.
-package actor SimulatedWallboxServer: Service {
+package actor SimulatedWallboxServer: Service, WallboxFront {
     package struct Configuration: Hashable, Sendable {
         package var host = "127.0.0.1"
         /// 0 lets the system choose.
         package var port = 0
         /// Further connections are reset as soon as they are accepted; many boxes bear one.
         package var maximumConnections = 8
+        package var framing = Framing.tcp
 
         package init() {}
+    }
+
+    /// How its frames look.
+    package enum Framing: String, Hashable, Sendable, CaseIterable {
+        /// With the header of Modbus TCP.
+        case tcp
+        /// As on a serial line, which is what some gateways pass on.
+        case rtu
     }
 
     /// The wallbox that it serves.
@@ -29,6 +39,7 @@ package actor SimulatedWallboxServer: Service {
     package nonisolated let host: String
 
     private let connections: ServerConnections
+    private let framing: Framing
     private let logger: Logger
     private var listener: (any Channel)?
     private var isReconciling = false
@@ -46,7 +57,8 @@ package actor SimulatedWallboxServer: Service {
         let shared = SharedWallbox(wallbox, clock: clock, logger: logger)
         let connections = ServerConnections(limit: configuration.maximumConnections)
         let listener = try await Self.bind(
-            shared, connections, host: configuration.host, port: configuration.port, logger)
+            shared, connections, host: configuration.host, port: configuration.port,
+            configuration.framing, logger)
         return SimulatedWallboxServer(
             shared, connections, listener: listener, configuration, logger)
     }
@@ -57,6 +69,7 @@ package actor SimulatedWallboxServer: Service {
     ) {
         self.wallbox = wallbox
         self.connections = connections
+        framing = configuration.framing
         self.listener = listener
         self.logger = logger
         host = configuration.host
@@ -120,7 +133,7 @@ package actor SimulatedWallboxServer: Service {
                 if !isShutDown { connections.resetAll() }
             } else {
                 listener = try await Self.bind(
-                    wallbox, connections, host: host, port: port, logger)
+                    wallbox, connections, host: host, port: port, framing, logger)
             }
         }
     }
@@ -129,7 +142,7 @@ package actor SimulatedWallboxServer: Service {
 
     private static func bind(
         _ wallbox: SharedWallbox, _ connections: ServerConnections, host: String, port: Int,
-        _ logger: Logger
+        _ framing: Framing, _ logger: Logger
     ) async throws(SimulatorError) -> any Channel {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -142,8 +155,14 @@ package actor SimulatedWallboxServer: Service {
                         return
                     }
                     let isHanging = wallbox.wireFaults.isStanding(.hangOnAccept)
-                    try channel.pipeline.syncOperations.addHandler(
-                        ModbusTCPHandler(wallbox, isHanging: isHanging, logger: logger))
+                    switch framing {
+                    case .tcp:
+                        try channel.pipeline.syncOperations.addHandler(
+                            ModbusTCPHandler(wallbox, isHanging: isHanging, logger: logger))
+                    case .rtu:
+                        try channel.pipeline.syncOperations.addHandler(
+                            ModbusRTUHandler(wallbox, isHanging: isHanging, logger: logger))
+                    }
                 }
             }
         do {

@@ -38,8 +38,8 @@ struct ControlBench {
             configuration: ControlConfiguration(
                 description: description, installationMaximum: installation, safeCurrent: safe,
                 minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
-                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug, group: group,
-                startDelay: startDelay,
+                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug,
+                startDelay: startDelay, group: group,
                 boot: boot),
             restored: restored ?? RestoredCharger(charger: Self.charger),
             zones: TestZoneDirectory(), at: now)

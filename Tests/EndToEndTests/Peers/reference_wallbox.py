@@ -3,12 +3,18 @@
 An independent witness for the agent's Modbus client: neither the frames nor the meaning of the
 registers come from the agent's code. A vehicle is plugged in and draws what it is offered. Prints
 `listening on PORT` when it is ready, and every write as `write ADDRESS VALUE`.
+
+With `--serial` it is an RTU slave, and prints `listening on PATH`: the terminal for its master.
 """
 
 import asyncio
+import os
+import pty
+import sys
 import time
+import tty
 
-from pymodbus.server import ModbusTcpServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 VOLTS = 230
@@ -62,6 +68,19 @@ def registers(address, values):
     return SimData(address, values=values, datatype=DataType.REGISTERS)
 
 
+def cable():
+    """Two terminals that are joined: what is written to one can be read from the other."""
+    ends = [pty.openpty(), pty.openpty()]
+    for _, terminal in ends:
+        tty.setraw(terminal)
+    masters = [master for master, _ in ends]
+    loop = asyncio.get_running_loop()
+    for here, there in (masters, reversed(masters)):
+        loop.add_reader(here, lambda here=here, there=there: os.write(there, os.read(here, 4096)))
+    # The terminals stay open here, so that they stay when a program closes them.
+    return [os.ttyname(terminal) for _, terminal in ends]
+
+
 async def main():
     wallbox = Wallbox()
     unused = [SimData(0, values=0, datatype=DataType.BITS)]
@@ -75,10 +94,15 @@ async def main():
         ),
         action=wallbox.access,
     )
-    server = ModbusTcpServer(device, address=("127.0.0.1", 0))
-    await server.serve_forever(background=True)
-    port = server.transport.sockets[0].getsockname()[1]
-    print(f"listening on {port}", flush=True)
+    if "--serial" in sys.argv:
+        slave, listening = cable()
+        server = ModbusSerialServer(device, port=slave, baudrate=9600, parity="N", stopbits=1)
+        await server.serve_forever(background=True)
+    else:
+        server = ModbusTcpServer(device, address=("127.0.0.1", 0))
+        await server.serve_forever(background=True)
+        listening = server.transport.sockets[0].getsockname()[1]
+    print(f"listening on {listening}", flush=True)
     await server.serving
 
 

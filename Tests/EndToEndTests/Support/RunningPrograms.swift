@@ -90,12 +90,21 @@ struct RunningAgent: Sendable {
         init(
             wallboxes: [Int], profiles: [String] = ["reference-7kw"], more: String = ""
         ) async throws {
+            try await self.init(
+                connections: wallboxes.map { "tcp://127.0.0.1:\($0)" }, profiles: profiles,
+                more: more)
+        }
+
+        /// - Parameter connections: As the configuration takes them.
+        init(
+            connections: [String], profiles: [String] = ["reference-7kw"], more: String = ""
+        ) async throws {
             scratch = try Scratch()
-            let chargers = wallboxes.enumerated().map { index, port in
+            let chargers = connections.enumerated().map { index, connection in
                 """
                   - id: device_ev_\(index < 9 ? "00" : "0")\(index + 1)
                     profile: \(profiles[min(index, profiles.count - 1)])
-                    connect: tcp://127.0.0.1:\(port)
+                    connect: \(connection)
                     max-current: 32
                     phases: 1
                     simulated: true
@@ -147,9 +156,20 @@ enum Mbpoll {
     static func read(
         _ table: Table, _ address: Int, count: Int = 1, port: Int
     ) async throws -> [Int] {
-        let exit = try await run(
-            ["-t", table.rawValue, "-r", "\(address)", "-c", "\(count)", "-1"], port)
-        return exit.output.split(separator: "\n").compactMap { line in
+        values(
+            try await run(
+                ["-t", table.rawValue, "-r", "\(address)", "-c", "\(count)", "-1"], port))
+    }
+
+    /// Reads one register on a serial line.
+    static func read(_ table: Table, _ address: Int, serial path: String) async throws -> [Int] {
+        values(
+            try await run(
+                ["-t", table.rawValue, "-r", "\(address)", "-c", "1", "-1"], serial: path))
+    }
+
+    private static func values(_ exit: ChildProcess.Exit) -> [Int] {
+        exit.output.split(separator: "\n").compactMap { line in
             guard line.hasPrefix("[") else { return nil }
             return line.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) }
         }
@@ -157,6 +177,15 @@ enum Mbpoll {
 
     static func write(_ value: Int, to address: Int, port: Int) async throws -> ChildProcess.Exit {
         try await run(["-t", "4", "-r", "\(address)"], port, values: ["\(value)"])
+    }
+
+    static func run(
+        _ arguments: [String], serial path: String, unit: Int = 1, values: [String] = []
+    ) async throws -> ChildProcess.Exit {
+        try await ChildProcess.run(
+            "mbpoll",
+            ["-m", "rtu", "-b", "9600", "-P", "none", "-a", "\(unit)", "-0"] + arguments + [path]
+                + values)
     }
 
     static func run(

@@ -2,7 +2,7 @@ import Modbus
 
 /// A Modbus TCP frame: the MBAP header and a protocol data unit, as the server side sends and
 /// receives it (MODBUS Messaging on TCP/IP Implementation Guide V1.0b, clause 3.1.3).
-package struct ModbusTCPFrame: Hashable, Sendable {
+package struct ModbusTCPFrame: ModbusFrame {
     package var transactionID: UInt16
     package var protocolID: UInt16 = 0
     /// The length field; nil for the true one.
@@ -18,6 +18,19 @@ package struct ModbusTCPFrame: Hashable, Sendable {
         self.transactionID = transactionID
         self.unit = unit
         self.pdu = pdu
+    }
+
+    package func answer(_ pdu: [UInt8]) -> ModbusTCPFrame {
+        ModbusTCPFrame(transactionID: transactionID, unit: unit, pdu: pdu)
+    }
+
+    package mutating func corruptEnvelope(_ fault: WireFault) {
+        switch fault {
+        case .wrongTransactionID: transactionID &+= 1
+        case .wrongProtocolID: protocolID = 1
+        case .wrongLength(let excess): statedLength = UInt16(pdu.count + 1) &+ excess
+        default: break
+        }
     }
 
     package var bytes: [UInt8] {

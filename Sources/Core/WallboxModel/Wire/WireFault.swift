@@ -15,8 +15,11 @@ package enum WireFault: Hashable, Sendable {
     case reorder
     case wrongTransactionID
     case wrongProtocolID
-    /// The length field states this many bytes more than there are.
+    /// The length field states this many bytes more than there are; RTU frames have none of these
+    /// three fields.
     case wrongLength(excess: UInt16)
+    /// The checksum of an RTU frame; TCP frames have none.
+    case wrongChecksum
     case wrongUnit
     case wrongFunctionCode
     /// The byte count of a read is two more than there are bytes.

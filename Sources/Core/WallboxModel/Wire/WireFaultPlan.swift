@@ -48,7 +48,7 @@ package struct WireFaultPlan: Hashable, Sendable {
 
     /// What faults make of an answer.
     package mutating func transmissions(
-        of answer: ModbusTCPFrame, struckBy faults: [WireFault]
+        of answer: some ModbusFrame, struckBy faults: [WireFault]
     ) -> [Transmission] {
         var answer = answer
         for fault in faults { answer.corrupt(fault) }
@@ -100,25 +100,6 @@ extension WireFaultRule.Scope {
         case .all: true
         case .reads: !isWrite
         case .writes: isWrite
-        }
-    }
-}
-
-extension ModbusTCPFrame {
-    /// Falsifies one field.
-    fileprivate mutating func corrupt(_ fault: WireFault) {
-        switch fault {
-        case .wrongTransactionID: transactionID &+= 1
-        case .wrongProtocolID: protocolID = 1
-        case .wrongLength(let excess): statedLength = UInt16(pdu.count + 1) &+ excess
-        case .wrongUnit: unit &+= 1
-        case .wrongFunctionCode:
-            if let function = pdu.first { pdu[0] = function == 0x03 ? 0x04 : 0x03 }
-        case .wrongByteCount:
-            if pdu.count > 1, pdu[0] == 0x03 || pdu[0] == 0x04 { pdu[1] &+= 2 }
-        case .wrongEcho:
-            if pdu.count == 5, pdu[0] == 0x06 || pdu[0] == 0x10 { pdu[4] &+= 1 }
-        default: break
         }
     }
 }

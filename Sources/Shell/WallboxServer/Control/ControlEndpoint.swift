@@ -22,7 +22,7 @@ package struct ControlEndpoint: Service {
     /// The only address that it ever listens on.
     package static let host = "127.0.0.1"
 
-    private let server: SimulatedWallboxServer
+    private let server: any WallboxFront
     private let port: Int
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
@@ -31,7 +31,7 @@ package struct ControlEndpoint: Service {
     ///   - port: 0 lets the system choose.
     ///   - onListening: Is told the port once it listens.
     package init(
-        for server: SimulatedWallboxServer, port: Int = 0, logger: Logger,
+        for server: any WallboxFront, port: Int = 0, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         self.server = server

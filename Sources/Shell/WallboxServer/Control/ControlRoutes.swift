@@ -6,13 +6,13 @@ import WallboxModel
 
 /// What each request to the control endpoint does.
 struct ControlRoutes: Sendable {
-    private let server: SimulatedWallboxServer
+    private let server: any WallboxFront
     private var wallbox: SharedWallbox { server.wallbox }
 
     /// The longest body that is read, in bytes.
     private static let maximumBody = 16 * 1024
 
-    init(_ server: SimulatedWallboxServer) {
+    init(_ server: any WallboxFront) {
         self.server = server
     }
 
@@ -80,7 +80,7 @@ struct ControlRoutes: Sendable {
         switch try request.meaning(for: wallbox.wallbox) {
         case .none:
             wallbox.update { $0.setFaults(WallboxFaults(), at: $1) }
-            try await server.setWireFaults([])
+            try await server.setWireFaults([], seed: 1)
         case .wire(let rule):
             try await server.setWireFaults(
                 wallbox.wireFaults.rules + [rule], seed: request.seed ?? 1)

@@ -9,8 +9,8 @@ import WallboxModel
 ///
 /// On the wire, with the optional fields `count` (how often), `perMillion` (of the answers), `on`
 /// (`reads` or `writes`) and `seed`: `delay` and `drip` (`milliseconds`), `drop`, `duplicate`,
-/// `reorder`, `wrong-transaction-id`, `wrong-protocol-id`, `wrong-length` (`bytes`), `wrong-unit`,
-/// `wrong-function-code`, `wrong-byte-count`, `wrong-echo`, `truncate`, `garbage-before` and
+/// `reorder`, `wrong-transaction-id`, `wrong-protocol-id`, `wrong-length` (`bytes`),
+/// `wrong-checksum`, `wrong-unit`, `wrong-function-code`, `wrong-byte-count`, `wrong-echo`, `truncate`, `garbage-before` and
 /// `garbage-after` (`bytes`), `exception` (`code`), `close`, `reset`, `silence`, `hang-on-accept`,
 /// `refuse`.
 ///
@@ -90,6 +90,7 @@ struct FaultRequest: Decodable {
             case "wrong-protocol-id": .wrongProtocolID
             case "wrong-length": .wrongLength(excess: UInt16(try value(bytes, "bytes", 1...1000)))
             case "wrong-unit": .wrongUnit
+            case "wrong-checksum": .wrongChecksum
             case "wrong-function-code": .wrongFunctionCode
             case "wrong-byte-count": .wrongByteCount
             case "wrong-echo": .wrongEcho
