@@ -8,17 +8,26 @@ struct ProfileFuzzTests {
     func r37_brokenTextGivesDiagnosticsOrAProfile(_ seed: UInt64) {
         var random = SeededRandom(seed: seed)
         for round in 0..<300 {
-            var scalars = Array(SampleProfile.text.unicodeScalars)
+            // Every other round with the words for stations and for what may not be there.
+            let text = round.isMultiple(of: 2) ? SampleProfile.text : SampleProfile.station
+            var scalars = Array(text.unicodeScalars)
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 Self.damage(&scalars, &random)
             }
             var view = String.UnicodeScalarView()
             view.append(contentsOf: scalars)
-            let compilation = DeviceProfile.compile(String(view), id: SampleProfile.id)
+            let compilation = DeviceProfile.compile(
+                String(view), id: SampleProfile.id, parent: { _ in SampleProfile.text })
             let hasErrors = compilation.diagnostics.contains { $0.severity == .error }
             #expect((compilation.profile == nil) == hasErrors, "seed \(seed), round \(round)")
             #expect(compilation.diagnostics.allSatisfy { $0.line > 0 && $0.column > 0 })
         }
+    }
+
+    @Test func r37_theRichTextIsAProfile() {
+        let compilation = DeviceProfile.compile(
+            SampleProfile.station, id: SampleProfile.id, parent: { _ in SampleProfile.text })
+        #expect(compilation.profile != nil, "\(compilation.diagnostics)")
     }
 
     @Test func r37_aliasesCannotMakeAShortTextEndless() {

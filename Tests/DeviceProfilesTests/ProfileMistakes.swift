@@ -5,7 +5,7 @@ enum ProfileMistakes {
 
     static let all: [Edits] =
         headers + registers + meanings + states + control + supervision + commands + watts + denials
-        + yaml
+        + reading + yaml
 
     private static let headers: [Edits] = [
         [("profile", "profile: other-box")],

@@ -41,6 +41,37 @@ enum SampleProfile {
           accepts-zero: yes
         """
 
+    /// A profile that extends this one under another name, and uses the words of a station with two
+    /// connectors, of coded values, and of what is there on some units only.
+    static let station = """
+        profile: acme-box
+        extends: acme-base
+        address-shift: 0x10
+        title: Acme Station
+        vendor: Acme
+        model: Station
+        source: { document: "Manual 2.0", confidence: manual, verified-on-hardware: no }
+        link:
+          single-connection: yes
+          delay-after-connect: 200ms
+          serial: { baud: 19200, parity: even, stop-bits: 1 }
+          block: { barriers: [0x100] }
+        connectors: { count: 2, ports: [502, 503], unit-ids: [1, 2], stride: 0x200 }
+        registers:
+          power: ~
+          firmware: { at: 0x100, type: u32, version: bytes, byte-order: low-first, poll: once }
+          serial: { at: 0x102, type: text, registers: 4, encoding: hex, poll: once, connector: shared }
+          sockets: { at: 0x106, type: u16, is: connectors, poll: once, connector: shared }
+          live-phases: { at: 0x108, type: u16, table: { 5: 1, 1: 3 }, optional: yes }
+          voltages: { at: 0x110, type: u16, count: 3, unit: V, phases: [3, 2, 1], outside-charging: absent, if: { firmware: { from: v1.2.1 } } }
+          lock: { at: 0, space: coil, read: no, write: single, if: { firmware: { from: v1.2 } } }
+          relays: { at: 0x120, type: u16, bits: 0..3, connector-shift: 4, is: error-code }
+        derived:
+          power: [ { product: [currents, voltages] }, { product: [currents, 230V] } ]
+        control:
+          on-connect: [ lock = 1 ]
+        """
+
     /// The text with some lines replaced: by their beginnings, blanks aside. A new line of "" is
     /// left out.
     static func replacing(_ edits: [(line: String, with: String)]) throws -> String {
