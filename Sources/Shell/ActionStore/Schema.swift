@@ -41,11 +41,16 @@ enum Schema {
     /// leave a sound database that no statement fits. Names only, since the texts differ between
     /// versions of SQLite.
     private static func checkNames(_ database: Database) throws {
-        let empty = try DatabaseQueue()
-        try migrator.migrate(empty)
-        let missing = try empty.read(names).subtracting(try names(database))
+        let missing = try expectedNames.get().subtracting(try names(database))
         guard let name = missing.min() else { return }
         throw Damage(reason: "\(name) is missing")
+    }
+
+    /// Of a database that has just been made.
+    private static let expectedNames = Result {
+        let empty = try DatabaseQueue()
+        try migrator.migrate(empty)
+        return try empty.read(names)
     }
 
     private static func names(_ database: Database) throws -> Set<String> {

@@ -82,6 +82,9 @@ extension Simulation {
                 apart >= .milliseconds(4_950), index, "R9: \(rise), \(apart) after the last")
         }
         stations[index].witness.raisedAt = now
+        // Between two ticks its time may have come.
+        let time = time
+        stations[index].witness.noteWish(at: time)
         let witness = stations[index].witness
         let isWanted =
             witness.wantsCharge

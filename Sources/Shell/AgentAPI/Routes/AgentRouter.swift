@@ -26,7 +26,8 @@ import Logging
 ///   up to 31. A delay is a decimal number of minutes or hours. While the wall clock is not trusted,
 ///   a start that is past or far away is not found out, and a shape that a command has not (422)
 ///   comes before a time that cannot be read.
-/// - A repeated push with its `Idempotency-Key` is answered alike even when its start has passed.
+/// - A repeated push with its `Idempotency-Key` is answered alike even when its start has passed, and
+///   so is what sets or removes a schedule, whatever is in force by then.
 /// - A schedule that is understood and cannot be kept is 422 `INVALID_SCHEDULE`, with the field.
 ///   Its slots may charge only: outside of them the charger is idle. It is answered with its slots
 ///   and days in order and its durations in the shortest form. `DELETE` answers with the id of what
