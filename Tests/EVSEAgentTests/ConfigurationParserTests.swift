@@ -48,8 +48,11 @@ struct ConfigurationParserTests {
     @Test func connectorsOfAStationAreChargersOfTheirOwn() throws {
         let byPort = parse(stations("duo-ports", [nil, "2"]))
         #expect(byPort.diagnostics == [])
-        let ports = byPort.configuration?.chargers.map { [$0.connector, $0.address.port] }
-        #expect(ports == [[1, 502], [2, 503]])
+        #expect(byPort.configuration?.chargers.map(\.connector) == [1, 2])
+        #expect(
+            byPort.configuration?.chargers.map(\.address) == [
+                .tcp(.init(host: "station", port: 502)), .tcp(.init(host: "station", port: 503)),
+            ])
         // These differ in nothing but their registers, and share a bus.
         let byStride = parse(stations("duo-stride", ["1", "2"]))
         #expect(byStride.diagnostics == [])
@@ -365,6 +368,7 @@ func parse(_ text: String) -> ConfigurationParser.Result {
             id: "duo-ports", connectors: [.init(port: 502), .init(port: 503)]),
         ConfigurationParser.KnownProfile(
             id: "duo-stride", connectors: [.init(unit: 7), .init(unit: 7)]),
+        ConfigurationParser.KnownProfile(
             id: "heidelberg", unit: 1, serial: SerialSettings(baud: 19_200, parity: .even)),
     ]
     let zones = TimeZoneNames(
