@@ -166,7 +166,13 @@ struct ProfileMutation: CustomStringConvertible {
     // MARK: - The station
 
     private static func station(_ profile: DeviceProfile) -> [ProfileMutation] {
-        var all = [ProfileMutation("unit id", profile) { $0.link.unit ^= 1 }]
+        var all = [
+            ProfileMutation("unit id", profile) {
+                $0.link.unit ^= 1
+                // Connectors may have their own instead.
+                if $0.connectors?.units.isEmpty == false { $0.connectors?.units[0] ^= 8 }
+            }
+        ]
         if !profile.registers.contains(where: { $0.unit == .charger }) { all = [] }
         for index in profile.denied.indices {
             all.append(
