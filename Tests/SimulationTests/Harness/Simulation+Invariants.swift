@@ -99,8 +99,10 @@ extension Simulation {
         let time = time
         stations[index].witness.accepted(action, at: time)
         guard action.state == .acknowledged else { return }
+        // After a fault the line may wait 30 s yet before it connects again.
         guard action.command == .idle, action.sandbox == nil,
-            stations[index].witness.disturbedUntil < now
+            stations[index].witness.disturbedUntil < now,
+            stations[index].agent?.control.snapshot.link == .up
         else { return }
         after(.seconds(2)) { $0.checkStopped(action.id, index) }
     }

@@ -93,13 +93,15 @@ package struct FuseGroup: Sendable {
         for place in order { raise(place.index, at: now) }
     }
 
-    /// Takes up a charger once it is known what it does, with that; and one that does not show it, with
-    /// the most that it can do, with which it counts until it has been told.
+    /// Takes up a charger once it is known what it does, with that. One that does not show it counts
+    /// with all that it can do until it has been told, and telling it may raise it: so it is told no
+    /// more than is kept free for it anyway.
     private mutating func begin(_ index: Int, at now: MonotonicInstant) {
         let bound = seats[index].bound
         guard seats[index].share == nil, bound.isKnown || bound.isMute else { return }
         let member = seats[index].member
-        let found = min(bound.setpoint, member.maximum).rounded(to: member.step)
+        let start = bound.isKnown ? bound.setpoint : member.reserve
+        let found = min(start, member.maximum).rounded(to: member.step)
         seats[index].share = found >= member.minimum ? found : .zero
         seats[index].revision += 1
         if found >= member.minimum { seats[index].turn.started(at: now) }
@@ -141,7 +143,11 @@ package struct FuseGroup: Sendable {
     /// Gives what the others verifiably leave.
     private mutating func raise(_ index: Int, at now: MonotonicInstant) {
         let seat = seats[index]
-        guard let share = seat.share, !seat.isRigid, seat.goal > share else { return }
+        guard let share = seat.share, !seat.isRigid, seat.goal > share,
+            let reportedAt = seat.reportedAt,
+            // Whoever does not come for its share any more needs no larger one.
+            reportedAt.duration(to: now) <= configuration.timing.lease
+        else { return }
         let left = seat.member.phases.indices.map { phase in
             configuration.limit.rawValue - counted(onPhase: phase, without: index)
         }
