@@ -49,7 +49,7 @@ struct CommandLanguageTests {
                   idle: [ setpoint = 0 ]
                   on-connect: [ alive = 4 ]
                   on-disconnect: [ alive = 0, setpoint = 0 ]
-                  wake-up: [ alive = 0, wait 10s, alive = 1, setpoint = limit ]
+                  wake-up: [ alive = 0, wait 10s, alive = 1 ]
                   phase-switch: { one: [ phases = 1 ], three: [ phases = 3 ] }
                 """
             ),
@@ -65,7 +65,7 @@ struct CommandLanguageTests {
         #expect(profile.control.onConnect == [.write(alive, .raw(4))])
         #expect(
             profile.control.onDisconnect == [.write(alive, .raw(0)), .write(setpoint, .raw(0))])
-        #expect(profile.control.wakeUp.count == 4)
+        #expect(profile.control.wakeUp.count == 3)
         #expect(
             profile.control.phaseSwitch
                 == PhaseSwitch(

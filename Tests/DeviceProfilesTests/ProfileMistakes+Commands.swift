@@ -32,7 +32,7 @@ extension ProfileMistakes {
         [("idle", "  idle: [ setpoint = 0 ]\n  on-connect: [ setpoint = limit ]")],
         [("idle", "  idle: [ setpoint = 0 ]\n  on-disconnect: [ setpoint = limit ]")],
         [("idle", "  idle: [ setpoint = 0 ]\n  on-disconnect: [ setpoint = 16A ]")],
-        [("idle", "  idle: [ setpoint = 0 ]\n  wake-up: [ setpoint = 16A ]")],
+        [("idle", "  idle: [ setpoint = 0 ]\n  wake-up: [ setpoint = limit, setpoint = 0 ]")],
         [("idle", "  idle: [ setpoint = 0 ]\n  phase-switch: [ alive = 1 ]")],
         [
             (

@@ -378,7 +378,9 @@ extension ChargerCondition {
     package var holdsAtSafeCurrent: Bool {
         switch self {
         case .writesNotApplied, .wrongDevice: true
-        case .competingController, .failsafeNotArmed, .wrongConnectors: false
+        case .competingController, .failsafeNotArmed, .wrongConnectors, .notPrepared,
+            .phasesNotKnown:
+            false
         }
     }
 }

@@ -10,6 +10,9 @@ package struct DriverConfiguration: Hashable, Sendable {
     package var safeCurrent: Milliamperes
     /// Phases of the installation that are used, 1 to 3.
     package var phases: Int
+    /// The phases that every vehicle here draws on, where somebody states it; counted otherwise, and
+    /// one until they are. For wallboxes that are set in watts.
+    package var vehiclePhases: Int?
     /// The configured poll period; the profile's minimum wins if it is longer.
     package var poll: Duration
     /// Whether it writes nothing at all, and only tells what it would write.
@@ -49,6 +52,8 @@ package struct DriverTiming: Hashable, Sendable {
     package var transientRetries = 2
     /// How often arming the failsafe is tried before the warning.
     package var failsafeAttempts = 3
+    /// How long more phases must be seen before they count (a vehicle follows within 5 s).
+    package var phaseSettle: Duration = .seconds(10)
 
     package init() {}
 }

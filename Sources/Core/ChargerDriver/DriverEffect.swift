@@ -9,6 +9,12 @@ package enum DriverEffect: Hashable, Sendable {
     case wrote(WriteReport)
 }
 
+extension DriverEffect {
+    var isSnapshot: Bool {
+        if case .snapshot = self { true } else { false }
+    }
+}
+
 /// One write in model terms, for people.
 package struct WriteReport: Hashable, Sendable {
     /// What was written and why, such as `setpoint 10 A`.

@@ -10,7 +10,10 @@ extension DriverEngine {
             switch profile.control.enabled {
             case .readBack: limit.map { $0 > .zero }
             case .pilot: snapshot.pilot.value?.isOffering
-            case .memory: snapshot.pilot.value?.isDrawing == true ? true : nil
+            case .memory:
+                // A limit of 0 that is shown is off as well; more says nothing.
+                snapshot.pilot.value?.isDrawing == true
+                    ? true : limit == .zero ? false : reconciler.belief.isOn
             case .register(let register, let on, let off): isOn(register, on: on, off: off)
             }
         // Switched on with nothing in force is not the same as an unknown limit.
@@ -20,14 +23,24 @@ extension DriverEngine {
 
     /// A setpoint that has expired is in force no more: the fallback is.
     private var foundLimit: Milliamperes? {
-        guard let found = profile.control.readBack.flatMap({ values[$0]?.canonical }) else {
+        guard let readBack = profile.control.readBack, let value = values[readBack] else {
             return nil
         }
+        if case .number(_, let raw) = value, profile.control.offValues.contains(raw) {
+            return .zero
+        }
+        guard let found = value.canonical.map(shownLimit) else { return nil }
         guard case .remaining(let register, _) = profile.heartbeat.timeout,
             values[register]?.canonical == 0
-        else { return Milliamperes(found) }
+        else { return found }
         let fallback = profile.failsafe?.currentReadBack.flatMap { values[$0]?.canonical }
-        return fallback.map { Milliamperes(min($0, found)) }
+        return fallback.map { min(shownLimit($0), found) }
+    }
+
+    /// A limit that is read, per phase.
+    private func shownLimit(_ canonical: Int) -> Milliamperes {
+        profile.control.isSetInWatts
+            ? profile.limit(of: Watts(canonical), phases: phases) : Milliamperes(canonical)
     }
 
     private func isOn(_ register: RegisterID, on: [UInt64], off: [UInt64]) -> Bool? {
@@ -85,6 +98,10 @@ extension DriverEngine {
         if reconciler.hasFault { conditions.append(.writesNotApplied) }
         if reconciler.hasCompetitor(at: now.monotonic) { conditions.append(.competingController) }
         if let reason = connectorProblem { conditions.append(.wrongConnectors(reason: reason)) }
+        if let problem = preparationProblem {
+            conditions.append(.notPrepared(reason: problem))
+        }
+        if let reason = phaseProblem { conditions.append(.phasesNotKnown(reason: reason)) }
         if let reason = failsafe.warning(goal: goal(at: now.monotonic)?.limit) {
             conditions.append(.failsafeNotArmed(reason: reason))
         }

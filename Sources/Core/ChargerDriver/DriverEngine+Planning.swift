@@ -6,15 +6,16 @@ import Modbus
 extension DriverEngine {
     enum Step: Hashable, Sendable {
         case startCommand(SetpointReconciler.Command)
-        case continueCommand
-        case heartbeat(ModbusRequest)
+        case startSteps(RunningSteps)
+        case continueSteps
+        case heartbeat(Heartbeat.Kind, ModbusRequest)
         case failsafe(FailsafeKeeper.Write, ModbusRequest)
         case read(block: Int)
 
         var urgency: Urgency {
             switch self {
             case .startCommand(let command): command.isReduction ? .reduction : .write
-            case .continueCommand, .heartbeat, .failsafe: .write
+            case .startSteps, .continueSteps, .heartbeat, .failsafe: .write
             case .read: .read
             }
         }
@@ -26,54 +27,76 @@ extension DriverEngine {
         guard let target else { return nil }
         let isValid = now < target.validUntil
         let wanted = isValid ? target.limit : min(target.limit, configuration.safeCurrent)
+        let limit = gate.pass(wanted, hardwareMaximum: snapshot.hardwareMaximum.value)
         return SetpointReconciler.Goal(
-            limit: gate.pass(wanted, hardwareMaximum: snapshot.hardwareMaximum.value),
-            allowsIncrease: target.allowsIncrease && isValid)
+            limit: settable(limit), allowsIncrease: target.allowsIncrease && isValid,
+            phases: phases)
+    }
+
+    /// The phases that share what is set in watts.
+    var phases: Int { profile.control.isSetInWatts ? livePhases.counted : 1 }
+
+    /// What a limit comes to where it is set in watts; 0 when it is too little for the phases.
+    private func settable(_ limit: Milliamperes) -> Milliamperes {
+        guard profile.control.isSetInWatts else { return limit }
+        let power = profile.power(for: limit, phases: phases)
+        return power.map { profile.limit(of: $0, phases: phases) } ?? .zero
     }
 
     /// The next step without taking it.
     func plan(at now: TimePoint) -> Step? {
-        if contact == .established, !configuration.isReadOnly {
-            let goal = goal(at: now.monotonic)
-            // A command that the goal has left is given up.
-            let isUnderWay = running != nil && goal == followed
-            let command =
-                isUnderWay ? nil : goal.flatMap { reconciler.command(for: $0, at: now.monotonic) }
-            if let command, command.isReduction { return .startCommand(command) }
-            if isUnderWay, let step = runningStep(at: now.monotonic) { return step }
-            if let beat = heartbeatStep(goal, at: now.monotonic) { return beat }
-            if let command { return .startCommand(command) }
-            if let arming = failsafeStep(goal, at: now.monotonic) { return arming }
+        guard ending != .done else { return nil }
+        if contact == .established, !configuration.isReadOnly, let write = plannedWrite(at: now) {
+            return write
         }
         return cycle.next(at: now.monotonic).map { .read(block: $0) }
     }
 
-    private func runningStep(at now: MonotonicInstant) -> Step? {
-        guard let running else { return nil }
-        switch running.operations[running.step] {
-        case .write: return .continueCommand
-        case .wait: return (running.waitUntil ?? now) <= now ? .continueCommand : nil
-        case .modify, .waitUntil, .when: preconditionFailure("no such step is carried out yet")
+    private func plannedWrite(at now: TimePoint) -> Step? {
+        let goal = goal(at: now.monotonic)
+        // Steps that the goal has left are given up.
+        let isLeft = running?.purpose.isOfGoal == true && goal != followed
+        let isDue = !isLeft && running?.isDue(at: now.monotonic) == true
+        guard isPrepared else {
+            return isDue ? .continueSteps : heartbeatStep(goal, at: now.monotonic)
         }
+        let isUnderWay = running?.purpose.command != nil && !isLeft
+        let command =
+            isUnderWay ? nil : goal.flatMap { reconciler.command(for: $0, at: now.monotonic) }
+        if let command, command.isReduction { return .startCommand(command) }
+        if isDue { return .continueSteps }
+        if let beat = heartbeatStep(goal, at: now.monotonic) { return beat }
+        guard running == nil || isLeft else { return nil }
+        if let command { return .startCommand(command) }
+        return failsafeStep(goal, at: now.monotonic)
     }
 
     private func heartbeatStep(
         _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
-        guard let due = heartbeat.due, now >= due else { return nil }
+        for kind in heartbeat.due(at: now) {
+            if let step = heartbeatStep(kind, goal) { return step }
+        }
+        return nil
+    }
+
+    private func heartbeatStep(
+        _ kind: Heartbeat.Kind, _ goal: SetpointReconciler.Goal?
+    ) -> Step? {
         var limit = Milliamperes.zero
-        if heartbeat.kind == .rewriteSetpoint {
+        if kind == .rewriteSetpoint {
             guard running == nil, let goal, let kept = keptLimit(goal) else { return nil }
             limit = kept
         } else if !reconciler.isSetpointKnown {
             // A sign of life ends the failsafe, and a setpoint from before us would come back.
             return nil
         }
-        guard
-            case .write(let unit, let operation)? =
-                profile.heartbeatOperations(limit: limit).first
-        else { return nil }
-        return .heartbeat(request(unit, operation))
+        let operations = profile.heartbeatOperations(of: kind, limit: limit, phases: phases)
+        if case .write(let unit, let operation)? = operations.first, operations.count == 1 {
+            return profile.denies(operation) ? nil : .heartbeat(kind, request(unit, operation))
+        }
+        guard running == nil, !operations.isEmpty else { return nil }
+        return .startSteps(RunningSteps(.heartbeat(kind), operations))
     }
 
     /// What an expiring setpoint is renewed to: what it is, and never more than the goal.
@@ -86,9 +109,16 @@ extension DriverEngine {
     private func failsafeStep(
         _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
-        guard running == nil, let write = failsafe.write(goal: goal?.limit, at: now),
+        guard running == nil else { return nil }
+        guard let write = failsafe.write(goal: goal?.limit, at: now) else {
+            let arming = failsafe.arming(goal: goal?.limit, at: now)
+            guard !arming.isEmpty else { return nil }
+            return .startSteps(RunningSteps(.arm, profile.operations(for: arming, limit: .zero)))
+        }
+        guard profile[write.register].gate.allSatisfy({ $0.holds(values) }),
             case .write(let unit, let operation) =
-                profile.write(canonical: write.value, to: write.register)
+                profile.write(canonical: write.value, to: write.register),
+            !profile.denies(operation)
         else { return nil }
         return .failsafe(write, request(unit, operation))
     }
@@ -98,16 +128,20 @@ extension DriverEngine {
     }
 
     /// Takes a step: from now on it is being carried out.
-    mutating func take(_ step: Step, at now: TimePoint) -> Outstanding {
+    ///
+    /// - Returns: What is to be sent; nil when steps have only begun.
+    mutating func take(_ step: Step, at now: TimePoint) -> Outstanding? {
         switch step {
         case .startCommand(let command):
-            running = RunningCommand(command: command, operations: operations(of: command))
-            reconciler.began(command, at: now.monotonic)
-            return takeRunningStep(at: now)
-        case .continueCommand:
-            return takeRunningStep(at: now)
-        case .heartbeat(let request):
-            return .heartbeat(request)
+            begin(RunningSteps(.command(command), operations(of: command)), at: now)
+            return nil
+        case .startSteps(let steps):
+            begin(steps, at: now)
+            return nil
+        case .continueSteps:
+            return takeFirstStep()
+        case .heartbeat(let kind, let request):
+            return .heartbeat(kind, request)
         case .failsafe(let write, let request):
             return .failsafe(write, request)
         case .read(let block):
@@ -116,33 +150,46 @@ extension DriverEngine {
         }
     }
 
-    private mutating func takeRunningStep(at now: TimePoint) -> Outstanding {
-        guard var running else { preconditionFailure("no command is running") }
-        while case .wait = running.operations[running.step] {
-            running.step += 1
-            precondition(
-                running.step < running.operations.count, "\(profile.id): a command ends in a wait")
+    private func takeFirstStep() -> Outstanding {
+        switch running?.left.first {
+        case .write(let unit, let operation):
+            return .step(request(unit, operation))
+        case .modify(let id, _, _):
+            let register = profile[id]
+            return .stepRead(
+                request(
+                    register.unit,
+                    register.space == .input
+                        ? .readInputRegisters(
+                            address: register.address, count: UInt16(register.width))
+                        : .readHoldingRegisters(
+                            address: register.address, count: UInt16(register.width))))
+        case .wait, .waitUntil, .when, nil:
+            preconditionFailure("\(profile.id): nothing is to be sent before steps are settled")
         }
-        guard case .write(let unit, let operation) = running.operations[running.step] else {
-            preconditionFailure("a step is a write or a wait")
+    }
+
+    func steps(of command: SetpointReconciler.Command) -> [CommandStep] {
+        switch command.kind {
+        case .charge: profile.control.charge
+        case .limit: profile.control.limit
+        case .idle: profile.control.idle
         }
-        if running.step + 1 < running.operations.count,
-            case .wait(let pause) = running.operations[running.step + 1]
-        {
-            running.waitUntil = now.monotonic.advanced(by: pause)
-        }
-        self.running = running
-        return .commandStep(request(unit, operation))
     }
 
     private func operations(of command: SetpointReconciler.Command) -> [CommandOperation] {
-        let steps =
-            switch command.kind {
-            case .charge: profile.control.charge
-            case .limit: profile.control.limit
-            case .idle: profile.control.idle
-            }
-        return profile.operations(for: steps, limit: command.limit)
+        profile.operations(for: steps(of: command), limit: command.limit, phases: phases)
+    }
+
+    func describe(_ purpose: RunningSteps.Purpose) -> String {
+        switch purpose {
+        case .command(let command): describe(command)
+        case .connect: "prepare"
+        case .disconnect: "hand over"
+        case .arm: "arm the failsafe"
+        case .heartbeat: "heartbeat"
+        case .wakeUp: "wake the vehicle"
+        }
     }
 
     func describe(_ command: SetpointReconciler.Command) -> String {

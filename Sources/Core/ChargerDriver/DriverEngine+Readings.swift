@@ -37,6 +37,7 @@ extension DriverEngine {
         snapshot.lastPoll = now
         heartbeat.polled(values) { readAt[$0.rawValue]?.monotonic }
         updateReadings()
+        countPhases(at: now)
         followGoal(at: now)
         if contact == .established {
             let goal = goal(at: now.monotonic)
@@ -44,6 +45,7 @@ extension DriverEngine {
                 foundSetpoint, goal: goal, isDrawing: snapshot.pilot.value?.isDrawing == true,
                 isWithinLimit: isWithinLimit(goal), at: now)
         }
+        if let awaited = running?.awaited { cycle.force(awaited) }
         return published(at: now)
     }
 
@@ -64,7 +66,7 @@ extension DriverEngine {
         }
     }
 
-    private mutating func updateReadings() {
+    mutating func updateReadings() {
         let decoder = SnapshotDecoder(
             profile: profile, values: values, readAt: readAt, phases: snapshot.currents.count)
         let hardwareMaximum = snapshot.hardwareMaximum

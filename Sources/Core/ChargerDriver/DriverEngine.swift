@@ -26,11 +26,21 @@ package struct DriverEngine: Sendable {
     var heartbeat: HeartbeatKeeper
     var cycle: PollCycle
     var contact: Contact = .lost
-    var running: RunningCommand?
+    var running: RunningSteps?
+    /// The rest of steps that were broken off and must not be left so.
+    var interrupted: RunningSteps?
+    /// Whether the wallbox has been told what it has to know after every contact.
+    var isPrepared = false
+    /// Why it did not take that.
+    var preparationProblem: String?
+    var ending: Ending = .none
+    var livePhases: LivePhases
+    /// Effects of what was settled between two transactions.
+    var told: [DriverEffect] = []
     private(set) var target: ChargerTarget?
     var values: RegisterValues
     var readAt: [TimePoint?]
-    private var outstanding: Outstanding?
+    private(set) var outstanding: Outstanding?
     /// The least time between two requests has passed.
     private var quietUntil: MonotonicInstant
     private var retries = 0
@@ -47,19 +57,18 @@ package struct DriverEngine: Sendable {
         case foreign(reason: String)
     }
 
-    /// A command whose steps are being carried out.
-    struct RunningCommand: Hashable, Sendable {
-        var command: SetpointReconciler.Command
-        var operations: [CommandOperation]
-        var step = 0
-        var waitUntil: MonotonicInstant?
+    /// How far the end of the agent has come.
+    enum Ending: Hashable, Sendable {
+        case none, due, done
     }
 
     /// What the answer that is being waited for belongs to.
     enum Outstanding: Hashable, Sendable {
         case read(block: Int)
-        case commandStep(ModbusRequest)
-        case heartbeat(ModbusRequest)
+        case step(ModbusRequest)
+        /// The read of a register that is to be modified.
+        case stepRead(ModbusRequest)
+        case heartbeat(Heartbeat.Kind, ModbusRequest)
         case failsafe(FailsafeKeeper.Write, ModbusRequest)
     }
 
@@ -70,8 +79,11 @@ package struct DriverEngine: Sendable {
         gate = SetpointGate(
             control: profile.control, installationMaximum: configuration.installationMaximum)
         reconciler = SetpointReconciler(control: profile.control, timing: configuration.timing)
+        livePhases = LivePhases(
+            most: min(configuration.phases, profile.electrical.phases),
+            stated: configuration.vehiclePhases, settle: configuration.timing.phaseSettle)
         failsafe = FailsafeKeeper(
-            profile, safeCurrent: configuration.safeCurrent,
+            profile, safeCurrent: configuration.safeCurrent, phases: livePhases.assumed,
             attemptsAllowed: configuration.timing.failsafeAttempts)
         heartbeat = HeartbeatKeeper(profile.heartbeat)
         cycle = PollCycle(
@@ -87,7 +99,7 @@ package struct DriverEngine: Sendable {
     /// never so long that reading would miss a heartbeat.
     package static func effectivePoll(profile: DeviceProfile, configured: Duration) -> Duration {
         let wanted = max(configured, profile.link.minimumPoll)
-        guard profile.heartbeat.kind == .anyRead else { return wanted }
+        guard profile.heartbeat.kinds.contains(.anyRead) else { return wanted }
         return min(wanted, HeartbeatKeeper(profile.heartbeat).period)
     }
 
@@ -113,7 +125,7 @@ package struct DriverEngine: Sendable {
         let goal = goal(at: now.monotonic)
         guard goal != followed else { return }
         followed = goal
-        running = nil
+        if running?.purpose.isOfGoal == true { running = nil }
         reconciler.goalChanged()
     }
 
@@ -141,7 +153,9 @@ package struct DriverEngine: Sendable {
     }
 
     mutating func forgetContact(isAnotherDevice: Bool, at now: TimePoint) {
-        running = nil
+        dropSteps()
+        isPrepared = false
+        livePhases.contactLost()
         reconciler.contactLost(at: now.monotonic)
         failsafe.contactLost()
         heartbeat.contactLost()
@@ -158,11 +172,16 @@ package struct DriverEngine: Sendable {
 
     /// The next transaction; its result must be told with ``completed(_:at:)`` before the next call.
     package mutating func next(at now: TimePoint) -> DriverRequest? {
-        followGoal(at: now)
-        guard isFree(at: now.monotonic), let step = plan(at: now) else { return nil }
-        let taken = take(step, at: now)
-        outstanding = taken
-        return DriverRequest(request: request(of: taken), timeout: profile.link.responseTimeout)
+        // Steps may begin with a wait: then something else is planned.
+        for _ in 0..<3 {
+            settle(at: now)
+            guard isFree(at: now.monotonic), let step = plan(at: now) else { return nil }
+            guard let taken = take(step, at: now) else { continue }
+            outstanding = taken
+            return DriverRequest(
+                request: request(of: taken), timeout: profile.link.responseTimeout)
+        }
+        return nil
     }
 
     private func isFree(at now: MonotonicInstant) -> Bool {
@@ -175,7 +194,8 @@ package struct DriverEngine: Sendable {
             let block = profile.readPlan[index]
             return ModbusRequest(
                 unit: block.unit.resolved(charger: configuration.unit), operation: block.operation)
-        case .commandStep(let request), .heartbeat(let request), .failsafe(_, let request):
+        case .step(let request), .stepRead(let request), .heartbeat(_, let request),
+            .failsafe(_, let request):
             return request
         }
     }
@@ -183,9 +203,9 @@ package struct DriverEngine: Sendable {
     /// When ``next(at:)`` may have something that it has not now.
     package func wake(at now: TimePoint) -> MonotonicInstant {
         var times = [quietUntil, cycle.nextStart]
-        if let due = heartbeat.due { times.append(due) }
+        if let due = heartbeat.wake(at: now.monotonic) { times.append(due) }
         if let target { times.append(target.validUntil) }
-        if let running, let wait = running.waitUntil { times.append(wait) }
+        if let wait = running?.wake { times.append(wait) }
         if let goal = goal(at: now.monotonic),
             let wake = reconciler.wake(for: goal, at: now.monotonic)
         {
@@ -196,6 +216,18 @@ package struct DriverEngine: Sendable {
 
     /// The result of the transaction that ``next(at:)`` gave.
     package mutating func completed(
+        _ result: Result<ModbusResponse, ModbusError>, at now: TimePoint
+    ) -> [DriverEffect] {
+        var effects = answered(result, at: now)
+        settle(at: now)
+        if !told.isEmpty {
+            effects += told + (effects.contains(where: \.isSnapshot) ? [] : published(at: now))
+            told = []
+        }
+        return effects
+    }
+
+    private mutating func answered(
         _ result: Result<ModbusResponse, ModbusError>, at now: TimePoint
     ) -> [DriverEffect] {
         guard let outstanding else { return [] }
@@ -234,28 +266,25 @@ package struct DriverEngine: Sendable {
             let block = profile.readPlan[index]
             profile.decode(bits.map { $0 ? 1 : 0 }, of: block, into: &values)
             return blockRead(index, at: now)
-        case (.commandStep(let request), .written):
-            return stepConfirmed(request, at: now)
-        case (.heartbeat(let request), .written):
-            beaten(at: now)
+        case (.step(let request), .written):
+            stepConfirmed(request, at: now)
+            return []
+        case (.stepRead, .registers(let words)):
+            stepRead(words, at: now)
+            return []
+        case (.heartbeat(let kind, let request), .written):
+            beaten(kind, at: now)
             return [wrote("heartbeat", request)]
         case (.failsafe(let write, let request), .written):
             failsafe.confirmed(write)
             // Verified by what the wallbox shows from now on.
             cycle.force(failsafe.readBack)
-            if heartbeat.kind == .rewriteFailsafeTimeout, !write.isCurrent { beaten(at: now) }
+            if !write.isCurrent { beaten(.rewriteFailsafeTimeout, at: now) }
             let name = write.isCurrent ? "failsafe current" : "failsafe timeout"
             return [wrote("\(name) \(write.value)", request)]
         case (_, .registers), (_, .bits), (_, .written):
             preconditionFailure("\(response) answers \(outstanding)")
         }
-    }
-
-    /// A sign of life was taken. One that comes too late found the wallbox in its failsafe: what was
-    /// written before counts for nothing.
-    private mutating func beaten(at now: TimePoint) {
-        if heartbeat.hasLapsed(at: now.monotonic) { reconciler.contactLost(at: now.monotonic) }
-        heartbeat.beaten(at: now.monotonic)
     }
 
     private mutating func refused(
@@ -281,16 +310,12 @@ package struct DriverEngine: Sendable {
                 values[entry.register, entry.element] = .unavailable(.refused)
             }
             return blockRead(index, refusal: exception, at: now)
-        case .commandStep(let request):
+        case .step(let request), .stepRead(let request):
             guard let running else { return [] }
-            self.running = nil
-            reconciler.refused(
-                running.command, isUntouched: running.step == 0, reason: exception.description,
-                at: now.monotonic)
-            return [wrote(describe(running.command), request, refusal: exception.description)]
-                + published(at: now)
-        case .heartbeat(let request):
-            heartbeat.refused(at: now.monotonic)
+            abandon(running, refused: request, reason: exception.description, at: now)
+            return []
+        case .heartbeat(let kind, let request):
+            heartbeat.refused(kind, at: now.monotonic)
             return [wrote("heartbeat", request, refusal: exception.description)]
         case .failsafe(let write, let request):
             failsafe.refused(
@@ -298,24 +323,6 @@ package struct DriverEngine: Sendable {
             return [wrote("failsafe", request, refusal: exception.description)]
                 + published(at: now)
         }
-    }
-
-    private mutating func stepConfirmed(
-        _ request: ModbusRequest, at now: TimePoint
-    ) -> [DriverEffect] {
-        reconciler.stepConfirmed(at: now.monotonic)
-        // The goal may have changed while the write was under way: then its command is gone.
-        guard var running else { return [] }
-        running.step += 1
-        guard running.step >= running.operations.count else {
-            self.running = running
-            return []
-        }
-        self.running = nil
-        reconciler.confirmed(running.command, at: now)
-        if heartbeat.kind == .rewriteSetpoint { heartbeat.beaten(at: now.monotonic) }
-        cycle.startNow(at: now.monotonic)
-        return [wrote(describe(running.command), request)] + published(at: now)
     }
 
     /// Publishes the snapshot with what stands now.

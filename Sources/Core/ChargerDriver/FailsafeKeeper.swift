@@ -3,9 +3,14 @@ import DeviceProfiles
 
 /// Keeps the wallbox's own failsafe armed and verified: what it falls to when this agent dies
 /// (requirement R3). Compares levels: what is wanted, what was confirmed, what was read back.
+///
+/// A failsafe in watts counts on the fewest phases: it outlives the vehicle that is there now.
 struct FailsafeKeeper: Hashable, Sendable {
+    private let profile: DeviceProfile
+    private let phases: Int
     private let failsafe: Failsafe?
     private let safeCurrent: Milliamperes
+    /// The least current that can be set.
     private let minimum: Milliamperes
     private let attemptsAllowed: Int
     /// The registers that take the two values; nil where they cannot be set.
@@ -13,6 +18,8 @@ struct FailsafeKeeper: Hashable, Sendable {
     private let timeoutRegister: Register?
     private var current = Level()
     private var timeout = Level()
+    /// What else switches it on: 1 once it has.
+    private var switched = Level()
     private var retryAt: MonotonicInstant?
 
     /// One value that is to stand in the wallbox.
@@ -42,21 +49,28 @@ struct FailsafeKeeper: Hashable, Sendable {
     /// How long it is left alone after a refusal that may pass.
     private static let earlyRetry: Duration = .seconds(5)
 
-    init(_ profile: DeviceProfile, safeCurrent: Milliamperes, attemptsAllowed: Int) {
+    /// - Parameter phases: What a vehicle surely draws on.
+    init(
+        _ profile: DeviceProfile, safeCurrent: Milliamperes, phases: Int, attemptsAllowed: Int
+    ) {
+        self.profile = profile
+        self.phases = phases
         failsafe = profile.failsafe
         self.safeCurrent = safeCurrent
-        minimum = profile.control.minimum
+        minimum = profile.leastLimit(phases: phases)
         self.attemptsAllowed = attemptsAllowed
         currentRegister = profile.failsafe?.current.map { profile[$0] }
         timeoutRegister = profile.failsafe?.timeout.map { profile[$0] }
     }
 
-    /// The current to fall to: min(safe current, target), and 0 while idle where it can be.
-    func wanted(goal: Milliamperes?) -> Milliamperes {
-        guard let failsafe else { return .zero }
+    /// What to fall to, in the unit of the register: min(safe current, target), and 0 while idle
+    /// where it can be.
+    private func wanted(goal: Milliamperes?) -> Int {
+        guard let failsafe else { return 0 }
         let wanted = min(safeCurrent, goal ?? safeCurrent)
         let taken = wanted >= minimum || failsafe.acceptsZero ? wanted : minimum
-        return Milliamperes(Self.representable(taken.rawValue, in: currentRegister))
+        let value = profile.canonicalLimit(taken, phases: phases)
+        return Self.representable(value, in: currentRegister)
     }
 
     private var wantedTimeout: Int {
@@ -75,9 +89,8 @@ struct FailsafeKeeper: Hashable, Sendable {
     func write(goal: Milliamperes?, at now: MonotonicInstant) -> Write? {
         guard let failsafe else { return nil }
         if let retryAt, now < retryAt { return nil }
-        if let register = failsafe.current, isDue(current, wanted(goal: goal).rawValue) {
-            return Write(
-                register: register, value: wanted(goal: goal).rawValue, isCurrent: true)
+        if let register = failsafe.current, isDue(current, wanted(goal: goal)) {
+            return Write(register: register, value: wanted(goal: goal), isCurrent: true)
         }
         if let register = failsafe.timeout, isDue(timeout, wantedTimeout) {
             return Write(register: register, value: wantedTimeout, isCurrent: false)
@@ -85,10 +98,18 @@ struct FailsafeKeeper: Hashable, Sendable {
         return nil
     }
 
+    /// The steps that switch it on, once its current and timeout stand; empty when they are not due.
+    func arming(goal: Milliamperes?, at now: MonotonicInstant) -> [CommandStep] {
+        guard let failsafe, write(goal: goal, at: now) == nil, isDue(switched, 1) else { return [] }
+        if let retryAt, now < retryAt { return [] }
+        return failsafe.arm
+    }
+
     /// Whether everything that can be set stands as it is wanted.
     private func isArmed(goal: Milliamperes?) -> Bool {
-        (failsafe?.current == nil || !isDue(current, wanted(goal: goal).rawValue))
+        (failsafe?.current == nil || !isDue(current, wanted(goal: goal)))
             && (failsafe?.timeout == nil || !isDue(timeout, wantedTimeout))
+            && (failsafe?.arm.isEmpty != false || !isDue(switched, 1))
     }
 
     private func isDue(_ level: Level, _ wanted: Int) -> Bool {
@@ -99,6 +120,7 @@ struct FailsafeKeeper: Hashable, Sendable {
     /// Registers to read after a write, so that it is verified.
     var readBack: [RegisterID] {
         [failsafe?.currentReadBack, failsafe?.timeoutReadBack].compactMap { $0 }
+            + (failsafe?.armedWhen.map(\.register) ?? [])
     }
 
     mutating func confirmed(_ write: Write) {
@@ -109,6 +131,19 @@ struct FailsafeKeeper: Hashable, Sendable {
             // What cannot be read back is believed.
             level.attempts = readBack == nil ? 0 : level.attempts + 1
         }
+    }
+
+    /// Every step of ``arming(goal:at:)`` was confirmed.
+    mutating func armed() {
+        switched.confirmed = 1
+        switched.shown = nil
+        switched.attempts = failsafe?.armedWhen.isEmpty == false ? switched.attempts + 1 : 0
+    }
+
+    mutating func armingRefused(at now: MonotonicInstant) {
+        switched.attempts += 1
+        retryAt = now.advanced(
+            by: switched.attempts >= attemptsAllowed ? Self.retry : Self.earlyRetry)
     }
 
     mutating func refused(_ write: Write, isPermanent: Bool, at now: MonotonicInstant) {
@@ -128,12 +163,18 @@ struct FailsafeKeeper: Hashable, Sendable {
     ) {
         guard registers.contains(where: { readBack.contains($0) }) else { return }
         if let register = failsafe?.currentReadBack, registers.contains(register) {
-            current.show(values[register]?.canonical, wanted: wanted(goal: goal).rawValue)
+            current.show(values[register]?.canonical, wanted: wanted(goal: goal))
         }
         if let register = failsafe?.timeoutReadBack, registers.contains(register) {
             timeout.show(values[register]?.canonical, wanted: wantedTimeout)
         }
-        if max(current.attempts, timeout.attempts) >= attemptsAllowed, retryAt == nil,
+        if let conditions = failsafe?.armedWhen,
+            conditions.contains(where: { registers.contains($0.register) })
+        {
+            let isOn = conditions.allSatisfy { $0.holds(values) }
+            switched.show(isOn ? 1 : 0, wanted: 1)
+        }
+        if mostAttempts >= attemptsAllowed, retryAt == nil,
             !isArmed(goal: goal)
         {
             retryAt = now.advanced(by: Self.retry)
@@ -144,7 +185,12 @@ struct FailsafeKeeper: Hashable, Sendable {
     mutating func contactLost() {
         current = Level()
         timeout = Level()
+        switched = Level()
         retryAt = nil
+    }
+
+    private var mostAttempts: Int {
+        max(current.attempts, timeout.attempts, switched.attempts)
     }
 
     private mutating func update(_ write: Write, _ change: (inout Level) -> Void) {
@@ -165,22 +211,37 @@ struct FailsafeKeeper: Hashable, Sendable {
         case .stop: return nil
         case .down: break
         }
-        if max(current.attempts, timeout.attempts) >= attemptsAllowed {
+        if mostAttempts >= attemptsAllowed {
             return "the failsafe could not be armed: the wallbox does not show what was written"
         }
+        if failsafe.arm.isEmpty, switched.shown == 0 {
+            return "the wallbox's failsafe is switched off; switch it on in its own settings"
+        }
+        return fallbackWarning(failsafe, goal)
+    }
+
+    private func fallbackWarning(_ failsafe: Failsafe, _ goal: Milliamperes?) -> String? {
         if failsafe.current == nil {
-            guard let shown = current.shown, shown > safeCurrent.rawValue else { return nil }
+            guard let shown = current.shown, shown > limit(safeCurrent) else { return nil }
             return """
-                without the agent this wallbox falls to \(Milliamperes(shown)), above safe-current \
+                without the agent this wallbox falls to \(inWords(shown)), above safe-current \
                 \(safeCurrent); lower it in the wallbox's own settings
                 """
         }
-        if wanted(goal: goal) > min(safeCurrent, goal ?? safeCurrent) {
+        if wanted(goal: goal) > limit(min(safeCurrent, goal ?? safeCurrent)) {
             return """
-                without the agent this wallbox rises to \(wanted(goal: goal)): its failsafe current \
-                takes no 0
+                without the agent this wallbox rises to \(inWords(wanted(goal: goal))): its failsafe \
+                current takes no 0
                 """
         }
         return nil
+    }
+
+    private func limit(_ current: Milliamperes) -> Int {
+        profile.canonicalLimit(current, phases: phases)
+    }
+
+    private func inWords(_ value: Int) -> String {
+        profile.control.isSetInWatts ? "\(Watts(value))" : "\(Milliamperes(value))"
     }
 }

@@ -1,60 +1,74 @@
 import ChargeModel
 import DeviceProfiles
 
-/// Knows when the wallbox's next heartbeat is due: every third of its timeout (requirement R3).
+/// Knows when the wallbox's next sign of life is due: every third of its timeout, or sooner where the
+/// vendor asks for it (requirement R3). Each kind counts for itself.
 struct HeartbeatKeeper: Hashable, Sendable {
     private let heartbeat: Heartbeat
     private(set) var timeout: Duration
-    private var lastBeat: MonotonicInstant?
-    /// A refused one is repeated sooner than the next is due.
-    private var retryAt: MonotonicInstant?
+    /// Those that are writes of ours, and not by-products of reading.
+    private var beats: [Beat]
+
+    private struct Beat: Hashable, Sendable {
+        var kind: Heartbeat.Kind
+        var last: MonotonicInstant?
+        /// A refused one is repeated sooner than the next is due.
+        var retryAt: MonotonicInstant?
+    }
 
     init(_ heartbeat: Heartbeat) {
         self.heartbeat = heartbeat
         timeout = Self.initialTimeout(heartbeat.timeout)
+        beats = heartbeat.kinds.filter { kind in
+            switch kind {
+            case .none, .anyRead: false
+            case .rewriteSetpoint, .write, .rewriteFailsafeTimeout: true
+            }
+        }.map { Beat(kind: $0) }
     }
 
-    var kind: Heartbeat.Kind { heartbeat.kind }
-
     /// The longest time between two signs of life.
-    var period: Duration { max(timeout / 3, Self.shortestPeriod) }
+    var period: Duration {
+        max(min(timeout / 3, heartbeat.longestPeriod ?? timeout), Self.shortestPeriod)
+    }
 
     /// A wallbox that tells a timeout of next to nothing must not keep the wire from everything else.
     private static let shortestPeriod: Duration = .milliseconds(300)
 
-    /// Whether the heartbeat is a write of ours, and not a by-product of reading.
-    var isWrite: Bool {
-        switch heartbeat.kind {
-        case .none, .anyRead: false
-        case .rewriteSetpoint, .write, .rewriteFailsafeTimeout: true
-        }
+    /// What is due now, the longest overdue first.
+    func due(at now: MonotonicInstant) -> [Heartbeat.Kind] {
+        beats.filter { due($0) <= now }.sorted { due($0) < due($1) }.map(\.kind)
     }
 
-    /// When the next write is due; nil when none ever is.
-    var due: MonotonicInstant? {
-        guard isWrite else { return nil }
-        if let retryAt { return retryAt }
-        return lastBeat?.advanced(by: period) ?? MonotonicInstant(nanoseconds: .min)
+    /// When the next write is due that is not due now; nil when none ever is.
+    func wake(at now: MonotonicInstant) -> MonotonicInstant? {
+        beats.map(due).filter { $0 > now }.min()
     }
 
-    mutating func beaten(at now: MonotonicInstant) {
-        lastBeat = now
-        retryAt = nil
+    private func due(_ beat: Beat) -> MonotonicInstant {
+        beat.retryAt ?? beat.last?.advanced(by: period) ?? MonotonicInstant(nanoseconds: .min)
     }
 
-    mutating func refused(at now: MonotonicInstant) {
-        retryAt = now.advanced(by: period / 4)
+    /// Nothing happens for a kind that the wallbox does not want.
+    mutating func beaten(_ kind: Heartbeat.Kind, at now: MonotonicInstant) {
+        guard let index = beats.firstIndex(where: { $0.kind == kind }) else { return }
+        beats[index].last = now
+        beats[index].retryAt = nil
     }
 
-    /// Whether the last sign of life is so long ago that the wallbox may have fallen back meanwhile.
-    func hasLapsed(at now: MonotonicInstant) -> Bool {
-        guard isWrite, let lastBeat else { return false }
-        return lastBeat.duration(to: now) >= timeout
+    mutating func refused(_ kind: Heartbeat.Kind, at now: MonotonicInstant) {
+        guard let index = beats.firstIndex(where: { $0.kind == kind }) else { return }
+        beats[index].retryAt = now.advanced(by: period / 4)
+    }
+
+    /// Whether the last of a kind is so long ago that the wallbox may have fallen back meanwhile.
+    func hasLapsed(_ kind: Heartbeat.Kind, at now: MonotonicInstant) -> Bool {
+        guard let last = beats.first(where: { $0.kind == kind })?.last else { return false }
+        return last.duration(to: now) >= timeout
     }
 
     mutating func contactLost() {
-        lastBeat = nil
-        retryAt = nil
+        for index in beats.indices { beats[index] = Beat(kind: beats[index].kind) }
         timeout = Self.initialTimeout(heartbeat.timeout)
     }
 
@@ -72,10 +86,10 @@ struct HeartbeatKeeper: Hashable, Sendable {
             timeout = .milliseconds(milliseconds)
         case .remaining(let register, _):
             // What is left and what has passed make the whole; the register does not tell it.
-            guard let lastBeat, let readAt = readAt(register), readAt > lastBeat,
-                let left = values[register]?.canonical, left > 0
+            guard let last = beats.compactMap(\.last).max(), let readAt = readAt(register),
+                readAt > last, let left = values[register]?.canonical, left > 0
             else { return }
-            timeout = .milliseconds(left) + lastBeat.duration(to: readAt)
+            timeout = .milliseconds(left) + last.duration(to: readAt)
         }
     }
 

@@ -109,6 +109,7 @@ package struct LineEngine: Sendable {
     }
 
     private mutating func nextRequest(at now: TimePoint) -> Order {
+        for index in drivers.indices { drivers[index].settle(at: now) }
         endRests(at: now)
         guard now.monotonic >= quietUntil else { return .sleep(until: quietUntil) }
         var best: (driver: Int, urgency: Urgency)?
@@ -230,6 +231,11 @@ package struct LineEngine: Sendable {
         _ target: ChargerTarget?, driver: Int, at now: TimePoint
     ) -> [Effect] {
         drivers[driver].targetChanged(target, at: now).map { Effect(driver: driver, effect: $0) }
+    }
+
+    /// The agent ends: see ``DriverEngine/endRequested(at:)``.
+    package mutating func endRequested(driver: Int, at now: TimePoint) {
+        drivers[driver].endRequested(at: now)
     }
 
     package mutating func pollRequested(driver: Int, at now: TimePoint) {

@@ -72,10 +72,14 @@ package struct SetpointReconciler: Hashable, Sendable {
     package struct Goal: Hashable, Sendable {
         package var limit: Milliamperes
         package var allowsIncrease: Bool
+        /// The phases that share the limit, where the wallbox is set in watts: with another number
+        /// of them the same limit is another power.
+        package var phases: Int
 
-        package init(limit: Milliamperes, allowsIncrease: Bool) {
+        package init(limit: Milliamperes, allowsIncrease: Bool, phases: Int = 1) {
             self.limit = limit
             self.allowsIncrease = allowsIncrease
+            self.phases = phases
         }
     }
 
@@ -96,7 +100,8 @@ package struct SetpointReconciler: Hashable, Sendable {
     package init(control: ControlTraits, timing: DriverTiming) {
         self.control = control
         self.timing = timing
-        let isJudgedByVehicle = control.enabled == .pilot || control.readBack == nil
+        let isJudgedByVehicle =
+            control.enabled == .pilot || control.enabled == .memory || control.readBack == nil
         settle = isJudgedByVehicle ? max(control.settle, Self.vehicleReaction) : control.settle
     }
 
@@ -146,7 +151,7 @@ package struct SetpointReconciler: Hashable, Sendable {
             return mayRaise ? Command(kind: .charge, limit: goal.limit, isReduction: false) : nil
         }
         guard let limit = belief.limit, limit >= control.minimum else {
-            let isHeld = increaseHold.map { now < $0 } == true
+            let isHeld = [increaseHold, increaseRetryAt].contains { $0.map { now < $0 } == true }
             return reduction(of: goal, mayRaise: mayRaise && !isHeld)
         }
         if limit > goal.limit {
@@ -174,7 +179,8 @@ package struct SetpointReconciler: Hashable, Sendable {
     private func reduction(of goal: Goal, mayRaise: Bool) -> Command {
         var limit = goal.limit
         if !mayRaise {
-            let unsent = control.enabled == .readBack ? .zero : limit
+            let switchesOn = control.enabled == .readBack || control.enabled == .memory
+            let unsent = switchesOn ? .zero : limit
             limit = min(limit, belief.limit ?? lastSent ?? unsent)
         }
         let isProvisional = limit < goal.limit
@@ -201,6 +207,19 @@ package struct SetpointReconciler: Hashable, Sendable {
         increaseRetryAt = nil
         reductionRetryAt = nil
         before = nil
+    }
+
+    /// Other phases share what is set in watts: each of them gets more or less with the same power.
+    package mutating func phasesChanged(_ convert: (Milliamperes) -> Milliamperes) {
+        belief.limit = belief.limit.map(convert)
+        lastSent = lastSent.map(convert)
+        before = before.map { before in
+            Before(
+                belief: SetpointBelief(
+                    isOn: before.belief.isOn, limit: before.belief.limit.map(convert)),
+                lastSent: before.lastSent.map(convert))
+        }
+        shownExactly = nil
     }
 
     /// The same goal is asked for anew: what was refused or contradicted is tried again at once.
@@ -246,12 +265,15 @@ package struct SetpointReconciler: Hashable, Sendable {
         before = nil
         isRising = false
         shownExactly = nil
-        increaseRetryAt = nil
         reductionRetryAt = nil
         if command.isProvisional {
             awaiting = nil
+            // What led here is still what there is to say of the goal, and when it is tried again.
+            if case .refused = progress { return }
+            increaseRetryAt = nil
             progress = .pending
         } else {
+            increaseRetryAt = nil
             awaiting = Awaiting(goal: command.limit, since: now.monotonic)
             progress = .written(at: now)
         }
@@ -259,12 +281,18 @@ package struct SetpointReconciler: Hashable, Sendable {
 
     /// A write of a command was answered with an exception that repeating does not cure now.
     ///
-    /// - Parameter isUntouched: Whether it was the first write: then nothing has changed.
+    /// - Parameters:
+    ///   - isUntouched: Whether nothing was written before: then nothing has changed.
+    ///   - isLimitUntouched: Whether at least the limit was not written.
     package mutating func refused(
-        _ command: Command, isUntouched: Bool, reason: String, at now: MonotonicInstant
+        _ command: Command, isUntouched: Bool, isLimitUntouched: Bool = false, reason: String,
+        at now: MonotonicInstant
     ) {
         if isUntouched, let before {
             belief = before.belief
+            lastSent = before.lastSent
+        } else if isLimitUntouched, let before {
+            belief.limit = before.belief.limit
             lastSent = before.lastSent
         }
         before = nil

@@ -181,11 +181,12 @@ struct AgentComposition {
             isSimulated: charger.isSimulated, profile: profile.id, phases: phases,
             effectivePoll: DriverEngine.effectivePoll(
                 profile: profile, configured: configuration.poll))
+        var driver = DriverConfiguration(
+            unit: UInt8(charger.unit), installationMaximum: charger.maxCurrent,
+            safeCurrent: charger.safeCurrent, phases: phases, poll: configuration.poll)
+        driver.vehiclePhases = charger.vehiclePhases
         return Agent.Charger(
-            profile: profile,
-            driver: DriverConfiguration(
-                unit: UInt8(charger.unit), installationMaximum: charger.maxCurrent,
-                safeCurrent: charger.safeCurrent, phases: phases, poll: configuration.poll),
+            profile: profile, driver: driver,
             control: ControlConfiguration(
                 description: description, installationMaximum: charger.maxCurrent,
                 safeCurrent: charger.safeCurrent, minimum: profile.control.minimum,

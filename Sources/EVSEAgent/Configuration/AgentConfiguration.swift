@@ -19,6 +19,7 @@ import ChargeModel
 /// | `chargers[].max-current` | A per phase | required | 6 to 80, at most three decimals |
 /// | `chargers[].safe-current` | A per phase | 6 | 0, or 6 to `max-current` |
 /// | `chargers[].phases` | number | 3 | 1 to 3 |
+/// | `chargers[].vehicle-phases` | number | counted | 1 to 3: what every vehicle here draws on |
 /// | `chargers[].vendor` | text | the profile's | 1 to 64 characters |
 /// | `chargers[].model` | text | the profile's | 1 to 64 characters |
 /// | `chargers[].user` | text | none | 1 to 64 characters |
@@ -104,6 +105,9 @@ struct AgentConfiguration: Hashable, Sendable {
         var idleEndsAtUnplug = false
         /// The phase of the supply that a charger of one phase hangs on; nil where nobody knows.
         var phase: PhaseSet?
+        /// The phases that every vehicle here draws on, where the wallbox is set in watts; nil: they
+        /// are counted, and one until they are.
+        var vehiclePhases: Int?
 
         /// The phases of the supply that it may load.
         ///

@@ -187,7 +187,7 @@ struct ConfigurationParser {
                     keys: [
                         "id", "profile", "connector", "connect", "max-current", "safe-current",
                         "phases", "vendor", "model", "user", "simulated", "idle-ends-at-unplug",
-                        "phase",
+                        "phase", "vehicle-phases",
                     ])
             else { continue }
             let id = reader.required(section, "id", ConfigurationValues.chargerID)
@@ -221,6 +221,10 @@ struct ConfigurationParser {
             try ConfigurationValues.number(text, in: 1...3, "a number of phases")
         }
         let phase = phase(section, phases: min(phases ?? 3, profile?.phases ?? 3))
+        let vehiclePhases = reader.value(section, "vehicle-phases") {
+            (text) throws(ConfigurationProblem) in
+            try ConfigurationValues.number(text, in: 1...3, "a number of phases")
+        }
         let vendor = reader.value(section, "vendor", ConfigurationValues.label)
         let model = reader.value(section, "model", ConfigurationValues.label)
         let user = reader.value(section, "user", ConfigurationValues.label)
@@ -238,7 +242,8 @@ struct ConfigurationParser {
             requestGap: connection.gap ?? .zero, maxCurrent: currents.max,
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
             user: user, isSimulated: isSimulated ?? false,
-            idleEndsAtUnplug: idleEnds ?? false, phase: phase)
+            idleEndsAtUnplug: idleEnds ?? false, phase: phase,
+            vehiclePhases: vehiclePhases)
     }
 
     private mutating func phase(

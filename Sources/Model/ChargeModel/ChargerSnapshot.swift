@@ -73,6 +73,10 @@ package enum ChargerCondition: Hashable, Sendable {
     case wrongDevice(reason: String)
     /// The station has another number of connectors than its profile says.
     case wrongConnectors(reason: String)
+    /// What the wallbox has to be told after every contact was not taken; `reason` says why.
+    case notPrepared(reason: String)
+    /// The wallbox is set in watts, and fewer phases are counted than a vehicle may need to start.
+    case phasesNotKnown(reason: String)
 
     /// The code under which logs and the event stream name it.
     package var code: String {
@@ -82,6 +86,8 @@ package enum ChargerCondition: Hashable, Sendable {
         case .failsafeNotArmed: "FAILSAFE_NOT_ARMED"
         case .wrongDevice: "WRONG_DEVICE"
         case .wrongConnectors: "WRONG_CONNECTORS"
+        case .notPrepared: "NOT_PREPARED"
+        case .phasesNotKnown: "PHASES_NOT_KNOWN"
         }
     }
 
@@ -93,6 +99,8 @@ package enum ChargerCondition: Hashable, Sendable {
             "another controller keeps changing the setpoint; only reductions are written"
         case .failsafeNotArmed(let reason): reason
         case .wrongDevice(let reason), .wrongConnectors(let reason): reason
+        case .notPrepared(let reason): "the wallbox could not be prepared: \(reason)"
+        case .phasesNotKnown(let reason): reason
         }
     }
 }

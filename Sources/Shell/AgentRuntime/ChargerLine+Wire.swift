@@ -96,8 +96,10 @@ extension ChargerLine {
         guard !environment.isReadOnly, line.isOpen, let deadline = handBackBy else { return }
         let now = environment.clock.now()
         for driver in seats.indices {
-            guard let target = handBackTarget(of: driver, until: deadline) else { continue }
-            take(line.targetChanged(target, driver: driver, at: now))
+            if let target = handBackTarget(of: driver, until: deadline) {
+                take(line.targetChanged(target, driver: driver, at: now))
+            }
+            line.endRequested(driver: driver, at: now)
         }
         await withDiscardingTaskGroup { timers in
             var isGoingOn = true
@@ -145,10 +147,12 @@ extension ChargerLine {
             revision: last.revision + 1)
     }
 
-    /// Whether a wallbox has not confirmed yet what it was handed back with.
+    /// Whether a wallbox has not confirmed yet what it was handed back with, or has not been told yet
+    /// that the agent ends.
     private var isHandingBack: Bool {
         line.drivers.contains { driver in
-            switch driver.snapshot.application {
+            if !driver.isReleased { return true }
+            return switch driver.snapshot.application {
             case .pending, .held: true
             case .none, .written, .verified, .withheld, .refused, .contradicted: false
             }

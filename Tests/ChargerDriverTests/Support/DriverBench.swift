@@ -28,15 +28,16 @@ struct DriverBench {
     init(
         _ profile: DeviceProfile, options: WallboxOptions = WallboxOptions(),
         installation: Milliamperes = .amperes(32), safe: Milliamperes = .amperes(6),
-        poll: Duration = .seconds(1), isReadOnly: Bool = false
+        poll: Duration = .seconds(1), isReadOnly: Bool = false, vehiclePhases: Int? = nil
     ) {
         self.profile = profile
         box = SimulatedWallbox(profile: profile, options: options, at: start)
+        var configuration = DriverConfiguration(
+            unit: profile.link.unit, installationMaximum: installation, safeCurrent: safe,
+            phases: profile.electrical.phases, poll: poll, isReadOnly: isReadOnly)
+        configuration.vehiclePhases = vehiclePhases
         driver = DriverEngine(
-            profile: profile,
-            configuration: DriverConfiguration(
-                unit: profile.link.unit, installationMaximum: installation, safeCurrent: safe,
-                phases: profile.electrical.phases, poll: poll, isReadOnly: isReadOnly),
+            profile: profile, configuration: configuration,
             at: TimePoint(monotonic: start, wall: WallInstant(milliseconds: 0)))
     }
 

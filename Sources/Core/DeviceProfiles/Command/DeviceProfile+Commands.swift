@@ -30,15 +30,23 @@ extension DeviceProfile {
         steps.map { step in
             switch step {
             case .wait(let duration): .wait(duration)
-            case .write(let register, .raw(let raw)): write(raw: raw, to: register)
-            case .write(let register, .limit): write(limit: limit, phases: phases, to: register)
+            case .write(let register, .raw(let raw)):
+                gated(write(raw: raw, to: register), register)
+            case .write(let register, .limit):
+                gated(write(limit: limit, phases: phases, to: register), register)
             case .modify(let register, let set, let clear):
-                .modify(register, set: set, clear: clear)
+                gated(.modify(register, set: set, clear: clear), register)
             case .waitUntil(let conditions, let bound): .waitUntil(conditions, within: bound)
             case .when(let conditions, let steps):
                 .when(conditions, operations(for: steps, limit: limit, phases: phases))
             }
         }
+    }
+
+    /// What is not there is not written: a step on a register with a gate depends on it.
+    private func gated(_ operation: CommandOperation, _ register: RegisterID) -> CommandOperation {
+        let gate = self[register].gate
+        return gate.isEmpty ? operation : .when(gate, [operation])
     }
 
     /// The writes that keep the wallbox from taking its controller for dead; empty when nothing
@@ -62,7 +70,7 @@ extension DeviceProfile {
             operations(
                 for: isOff(limit, phases: phases) ? control.idle : control.limit, limit: limit,
                 phases: phases)
-        case .write(let register, let raw): [write(raw: raw, to: register)]
+        case .write(let register, let raw): [gated(write(raw: raw, to: register), register)]
         case .rewriteFailsafeTimeout: failsafeTimeoutOperation.map { [$0] } ?? []
         }
     }
@@ -80,7 +88,7 @@ extension DeviceProfile {
         var operations: [CommandOperation] = []
         if let register = failsafe.current {
             let value = canonicalLimit(current, phases: phases)
-            operations.append(write(canonical: value, to: register))
+            operations.append(gated(write(canonical: value, to: register), register))
         }
         if let timeout = failsafeTimeoutOperation { operations.append(timeout) }
         return operations + self.operations(for: failsafe.arm, limit: current)
@@ -88,7 +96,8 @@ extension DeviceProfile {
 
     private var failsafeTimeoutOperation: CommandOperation? {
         guard let failsafe, let register = failsafe.timeout else { return nil }
-        return write(canonical: Int(failsafe.timeoutValue.milliseconds), to: register)
+        let milliseconds = Int(failsafe.timeoutValue.milliseconds)
+        return gated(write(canonical: milliseconds, to: register), register)
     }
 
     // MARK: - Single writes

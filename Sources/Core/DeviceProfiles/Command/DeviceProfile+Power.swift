@@ -41,6 +41,15 @@ extension DeviceProfile {
     /// No wallbox has a gigawatt; a register of 64 bits might say so.
     private static let mostWatts = 1_000_000_000
 
+    /// The least limit that is not a pause.
+    package func leastLimit(phases: Int) -> Milliamperes {
+        guard control.isSetInWatts else { return control.minimum }
+        // A register that rounds down needs more than the minimum.
+        return stride(from: control.minimum.rawValue, through: control.maximum.rawValue, by: 10)
+            .lazy.map { Milliamperes($0) }
+            .first { self.power(for: $0, phases: phases) != nil } ?? control.maximum
+    }
+
     /// Whether this limit is a pause.
     package func isOff(_ limit: Milliamperes, phases: Int) -> Bool {
         if limit < control.minimum { return true }

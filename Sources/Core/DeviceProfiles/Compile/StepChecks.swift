@@ -8,12 +8,9 @@ extension ProfileCompiler {
     ) {
         for (key, steps) in control.commands {
             let place = section[key]?.place ?? section.place
-            if key != "idle", !Self.limitCommands.contains(key),
-                steps.contains(where: \.writesLimit)
-            {
+            if !["charge", "limit", "idle"].contains(key), steps.contains(where: \.writesLimit) {
                 diagnostics.error(
-                    place, "'\(key)' writes a limit",
-                    "Only 'charge', 'limit' and 'wake-up' write limits")
+                    place, "'\(key)' writes a limit", "Only 'charge' and 'limit' write limits")
             }
             for step in steps.flatMap(\.flat) {
                 guard case .modify(let id, _, _) = step, limits.contains(id) else { continue }
@@ -22,15 +19,13 @@ extension ProfileCompiler {
                     "'\(key)' changes bits of '\(draft(id).register.name)', which takes limits",
                     "Write 'limit' there, or a value that means off")
             }
-            if key == "on-connect" {
+            if ["on-connect", "wake-up", "phase-switch"].contains(key) {
                 forbidLimits(steps, limits, key, place)
             } else {
                 checkFixed(steps, key, place, control, limits)
             }
         }
     }
-
-    private static let limitCommands = ["charge", "limit", "wake-up"]
 
     /// Preparing a wallbox moves no current: nobody has asked for any yet.
     mutating func forbidLimits(
@@ -41,7 +36,7 @@ extension ProfileCompiler {
             told.append(id)
             diagnostics.error(
                 place, "'\(key)' writes '\(draft(id).register.name)', which takes limits",
-                "Only 'charge', 'limit', 'idle' and 'wake-up' may move a current")
+                "Only 'charge', 'limit' and 'idle' may move a current")
         }
     }
 

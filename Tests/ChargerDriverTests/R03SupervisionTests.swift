@@ -1,0 +1,102 @@
+import ChargeModel
+import ChargerDriver
+import DeviceProfiles
+import Testing
+
+/// Several signs of life, and a failsafe that is switched on by itself.
+@Suite struct R03SupervisionTests {
+    @Test func r03_everySignOfLifeComesInItsOwnTime() throws {
+        let profile = try StepProfile.profile(
+            registers: ["alive: { at: 44, type: u16, read: no, write: single }"],
+            heartbeat: "{ by: [ alive = 0x55AA, rewrite-setpoint ], every: 2s, timeout: 60s }")
+        var (bench, _) = DriverBench.onBank(profile)
+        bench.open()
+        bench.aim(.amperes(10))
+        bench.run(for: .seconds(10))
+        let since = bench.elapsed
+        bench.run(for: .seconds(20))
+        for register in ["alive", "setpoint"] {
+            let beats = bench.written(register, since: since).map(\.at)
+            #expect(beats.count >= 9, "\(register)")
+            for (before, after) in zip(beats, beats.dropFirst()) {
+                #expect(after - before <= .milliseconds(2_200), "\(register)")
+            }
+        }
+    }
+
+    private static func armed(_ more: [String]) throws -> DeviceProfile {
+        try StepProfile.profile(
+            registers: [
+                "fallback: { at: 45, type: u16, scale: 0.1, unit: A, write: single }",
+                "patience: { at: 46, type: u16, unit: s, write: single }",
+                "watch: { at: 47, type: u16, write: single, poll: slow }",
+            ],
+            failsafe: [
+                "direction: down", "current: fallback", "accepts-zero: yes",
+                "timeout: { write: patience, read: patience, value: 30s }",
+            ] + more)
+    }
+
+    @Test func r03_theFailsafeIsSwitchedOnAfterItsCurrentAndTimeout() throws {
+        let profile = try Self.armed(["arm: [ watch = 1 ]", "armed: { watch: 1 }"])
+        var (bench, bank) = DriverBench.onBank(profile)
+        bench.open()
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(20))
+        #expect(bench.frames == [[40, 160], [45, 60], [46, 30], [47, 1]])
+        #expect(!bench.driver.snapshot.conditions.map(\.code).contains("FAILSAFE_NOT_ARMED"))
+        // Somebody switches it off.
+        bank[47] = 0
+        bench.run(for: .seconds(15))
+        #expect(bench.frames.last == [47, 1])
+        #expect(bank[47] == 1)
+    }
+
+    @Test func r03_aFailsafeThatDoesNotSwitchOnRaisesAWarning() throws {
+        let profile = try Self.armed(["arm: [ watch = 1 ]", "armed: { watch: 1 }"])
+        var (bench, bank) = DriverBench.onBank(profile)
+        let answer = bench.answer
+        bench.answer = { [bank] request in
+            let result = answer?(request)
+            bank[47] = 0
+            return result
+        }
+        bench.open()
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(60))
+        #expect(bench.driver.snapshot.conditions.map(\.code).contains("FAILSAFE_NOT_ARMED"))
+        #expect((1...6).contains(bench.frames.count { $0 == [47, 1] }))
+    }
+
+    @Test func r03_aFailsafeThatNobodyCanSwitchOnRaisesAWarning() throws {
+        var (bench, bank) = DriverBench.onBank(try Self.armed(["armed: { watch: 1 }"]))
+        bench.open()
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(20))
+        #expect(bench.driver.snapshot.conditions.map(\.code).contains("FAILSAFE_NOT_ARMED"))
+        bank[47] = 1
+        bench.run(for: .seconds(20))
+        #expect(!bench.driver.snapshot.conditions.map(\.code).contains("FAILSAFE_NOT_ARMED"))
+    }
+
+    @Test func r03_aFailsafeInWattsCountsOnOnePhase() throws {
+        let profile = try StepProfile.profile(
+            setpoint: "unit: W",
+            registers: [
+                "fallback: { at: 45, type: u16, unit: W, write: single }",
+                "patience: { at: 46, type: u16, unit: s, write: single }",
+            ],
+            control: ["nominal-voltage: 230V"],
+            failsafe: [
+                "direction: down", "current: fallback",
+                "timeout: { write: patience, read: patience, value: 30s }",
+            ])
+        var (bench, bank) = DriverBench.onBank(profile)
+        bench.open()
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(20))
+        #expect(bank[45] == 1_380)
+        #expect(bank[46] == 30)
+        #expect(!bench.driver.snapshot.conditions.map(\.code).contains("FAILSAFE_NOT_ARMED"))
+    }
+}
