@@ -129,9 +129,12 @@ struct VectorCheck {
     static func values(_ row: [String: String], _ profile: DeviceProfile) -> RegisterValues? {
         var values = RegisterValues(profile)
         for (name, text) in row where name != "is" && name != "connector" {
-            guard let id = profile.register(named: name),
-                let words = profile[id].words(ofVector: text)
-            else { return nil }
+            guard let id = profile.register(named: name) else { return nil }
+            guard text != "missing" else {
+                values[id] = .unavailable(.notProvided)
+                continue
+            }
+            guard let words = profile[id].words(ofVector: text) else { return nil }
             values[id] = profile[id].decode(words[...])
         }
         return values

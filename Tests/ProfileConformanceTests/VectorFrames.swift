@@ -50,6 +50,8 @@ struct VectorFrames {
         guard limit > .zero || failsafe.acceptsZero else { return ["it takes no 0 A"] }
         var unarmed = profile
         unarmed.failsafe?.arm = []
+        if let current = failsafe.current, !isThere(current) { unarmed.failsafe?.current = nil }
+        if let timeout = failsafe.timeout, !isThere(timeout) { unarmed.failsafe?.timeout = nil }
         return frames(unarmed.failsafeOperations(current: limit, phases: phases))
             + frames(failsafe.arm)
     }
