@@ -97,6 +97,7 @@ struct ConformanceSession {
     mutating func pass(_ duration: Duration) {
         now = now.advanced(by: duration)
         box.advance(to: now)
+        graceUntil = now.advanced(by: Self.grace)
     }
 
     mutating func run(for duration: Duration) {

@@ -44,6 +44,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The serial number to show.")
     var serialNumber = "10000001"
 
+    @OptionGroup(title: "Map") var mapOptions: MapOptions
     @OptionGroup(title: "Vehicle") var vehicleOptions: VehicleOptions
     @OptionGroup(title: "Simulated time") var timeOptions: TimeOptions
     @OptionGroup var deviceOptions: DeviceOptions
@@ -92,7 +93,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         let log = logOptions.logger("wallbox")
         let profile = try selected(deviceOptions.catalog().profile(named: device))
-        var options = WallboxOptions()
+        var options = try mapOptions.wallboxOptions(profile)
         options.serial = serialNumber
         options.energyScale = timeOptions.timeScale
         let clock: any AgentClock =

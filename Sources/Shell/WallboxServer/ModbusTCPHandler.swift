@@ -26,6 +26,7 @@ final class ModbusTCPHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         peer = context.channel.remoteAddress?.text ?? "unknown"
         logger.debug("connection from \(peer)\(isHanging ? ", ignored" : "")")
+        if !isHanging { wallbox.update { $0.connectionOpened(at: $1) } }
         context.fireChannelActive()
     }
 

@@ -15,6 +15,13 @@ struct WallboxResponse: ResponseEncodable {
     var contactorClosed: Bool
     var contactorCycles: Int
     var setpointMilliamperes: Int
+    /// nil where the wallbox is set in amperes.
+    var setpointWatts: Int?
+    /// The phases behind the contactor.
+    var phases: Int
+    /// Writes that the profile forbids.
+    var deniedWrites: Int
+    var phaseSwitchesUnderLoad: Int
     var isEnabled: Bool
     var limitMilliamperes: Int
     var offeredMilliamperes: Int
@@ -39,6 +46,10 @@ struct WallboxResponse: ResponseEncodable {
         contactorClosed = truth.isContactorClosed
         contactorCycles = truth.contactorCycles
         setpointMilliamperes = truth.setpoint.rawValue
+        setpointWatts = truth.setpointPower?.rawValue
+        phases = truth.phases
+        deniedWrites = truth.deniedWrites
+        phaseSwitchesUnderLoad = truth.phaseSwitchesUnderLoad
         isEnabled = truth.isEnabled
         limitMilliamperes = truth.limit.rawValue
         offeredMilliamperes = truth.offered.rawValue
@@ -76,6 +87,7 @@ struct VehicleResponse: ResponseEncodable {
 
 struct FailsafeResponse: ResponseEncodable {
     var isActive: Bool
+    var isArmed: Bool
     var activations: Int
     var currentMilliamperes: Int
     var timeoutMilliseconds: Int64
@@ -83,6 +95,7 @@ struct FailsafeResponse: ResponseEncodable {
 
     init(_ truth: FailsafeTruth, at now: MonotonicInstant) {
         isActive = truth.isActive
+        isArmed = truth.isArmed
         activations = truth.activations
         currentMilliamperes = truth.current.rawValue
         timeoutMilliseconds = truth.timeout.milliseconds
