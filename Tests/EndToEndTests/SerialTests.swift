@@ -106,6 +106,31 @@ struct SerialTests {
         #expect(charger["state.maxCurrent"] == .number(32))
     }
 
+    @Test func aSerialLineIsProbed() async throws {
+        let wallbox = try await Wallbox("--serial", "pty")
+        let found = try await ChildProcess.run(
+            Programs.agent, ["probe", wallbox.connect], within: .seconds(60))
+        #expect(found.code == 0, "\(found)")
+        #expect(found.output.contains("this is reference-7kw"), "\(found.output)")
+        let unset = try await ChildProcess.run(
+            Programs.agent, ["probe", "serial://\(wallbox.path)"])
+        #expect(unset.code == 1)
+        #expect(unset.errors.contains("a serial line has to be set as the wallbox is"))
+    }
+
+    @Test func aSimulatorForOneClientRefusesTheSecond() async throws {
+        let wallbox = try await Wallbox("--listen", "127.0.0.1:0", "--single-client")
+        let port = try #require(Ports.all(in: wallbox.connect).first)
+        let agent = try await RunningAgent(RunningAgent.Site(connections: [wallbox.connect]))
+        _ = try await agent.api.charger { $0["state.isConnected"] == .bool(true) }
+        #expect(try await Mbpoll.read(.input, 0, port: port) == [])
+        agent.process.send(SIGTERM)
+        _ = try await agent.process.exit(within: .seconds(10))
+        try await wait(until: "the place is free") {
+            try await Mbpoll.read(.input, 0, port: port) == [0x0701]
+        }
+    }
+
     @Test func whatIsWrongWithAPortIsLogged() async throws {
         let agent = try await RunningAgent(
             RunningAgent.Site(

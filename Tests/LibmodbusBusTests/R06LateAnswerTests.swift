@@ -63,10 +63,15 @@ extension UndisturbedTests {
             ) { bench in
                 try await bench.open()
                 var random = SeededRandom(seed: ~seed)
+                var hasFailed = false
                 while late.withLock({ $0.count }) < lateAnswers {
                     let request = R05RTUMixedFaultTests.randomRequest(&random)
+                    // Half of the failures are followed by a request that is waited for, so that the
+                    // next value is seen; after the others, more remains unanswered.
+                    let isPatient = hasFailed && Bool.random(using: &random)
                     let outcome = await RTUTally.outcome(
-                        of: request, on: bench, timeout: deadline)
+                        of: request, on: bench, timeout: isPatient ? .seconds(60) : deadline)
+                    hasFailed = outcome == .timeout
                     tally.withLock { $0.count(outcome) }
                     if outcome == .lost { try await bench.open() }
                 }
