@@ -77,8 +77,8 @@ struct ConfigurationParserTests {
         let twice = parse(stations("duo-stride", ["2", "2"]))
         #expect(
             lines(twice) == """
-                site.yaml:10:14: error: connect: 's0' is at station:502 with unit 7 too. Give each \
-                its own 'connector'
+                site.yaml:10:14: error: connect: 's0' is at tcp://station:502 with unit 7 too. Give \
+                each its own 'connector'
                 """)
     }
 
