@@ -200,7 +200,8 @@ let package = Package(
         test(
             "EVSEAgentTests",
             [
-                "EVSEAgent", "ActionStore", "AgentRuntime", "ChargeControl", "LibmodbusBus", "Modbus",
+                "EVSEAgent", "ActionStore", "AgentRuntime", "ChargeControl", "LibmodbusBus",
+                "Modbus",
                 "ChargeModel", "AgentTestSupport", argumentParser, logging,
             ]),
         test(

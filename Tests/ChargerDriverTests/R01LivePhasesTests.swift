@@ -124,7 +124,7 @@ import WallboxModel
         #expect(bench.application.isVerified(.zero))
     }
 
-    @Test func r01_aRegisterThatTellsThePhasesCountsFirst() throws {
+    @Test func r01_aRegisterThatTellsThePhasesOnlyLowersTheCount() throws {
         let profile = try Self.profile(registers: [
             "phases: { at: 60, type: u16, is: live-phases }"
         ])
@@ -133,11 +133,7 @@ import WallboxModel
         bench.open()
         bench.aim(.amperes(10))
         bench.run(for: .seconds(30))
-        #expect(bench.frames.last == [40, 6_900])
-        // Fewer phases flow than are switched through.
-        bank[10] = 2
-        bank[14] = 100
-        bench.run(for: .seconds(3))
+        // Three are switched through, and the vehicle may have one.
         #expect(bench.frames.last == [40, 2_300])
     }
 

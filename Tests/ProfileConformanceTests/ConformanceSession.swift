@@ -24,8 +24,10 @@ struct ConformanceSession {
     private static let grace = Duration.seconds(25)
     private static let safeCurrent = Milliamperes.amperes(6)
 
-    /// - Parameter isBare: The wallbox has nothing of what not every unit has.
-    init(_ test: ConformanceCase, isBare: Bool = false) throws {
+    /// - Parameters:
+    ///   - isBare: The wallbox has nothing of what not every unit has.
+    ///   - isStated: The installer has said on how many phases vehicles charge.
+    init(_ test: ConformanceCase, isBare: Bool = false, isStated: Bool = true) throws {
         let profile = try test.file.profile().selecting(connector: test.connector)
         self.profile = profile
         vehiclePhases = test.vehiclePhases
@@ -38,12 +40,13 @@ struct ConformanceSession {
         }
         box = SimulatedWallbox(profile: profile, options: options, at: now)
         graceUntil = now
+        var configuration = DriverConfiguration(
+            unit: profile.link.unit, installationMaximum: .amperes(16),
+            safeCurrent: Self.safeCurrent, phases: profile.electrical.phases,
+            poll: .seconds(1))
+        if isStated { configuration.vehiclePhases = test.vehiclePhases }
         driver = DriverEngine(
-            profile: profile,
-            configuration: DriverConfiguration(
-                unit: profile.link.unit, installationMaximum: .amperes(16),
-                safeCurrent: Self.safeCurrent, phases: profile.electrical.phases,
-                poll: .seconds(1)),
+            profile: profile, configuration: configuration,
             at: TimePoint(monotonic: now, wall: WallInstant(milliseconds: 0)))
     }
 

@@ -67,7 +67,7 @@ import WallboxModel
     /// for the other.
     @Test(arguments: try ConformanceCase.all().filter { $0.vehiclePhases == 3 })
     func r01_anotherVehicleNeverGetsMoreThanTheLimit(_ test: ConformanceCase) throws {
-        var session = try ConformanceSession(test)
+        var session = try ConformanceSession(test, isStated: false)
         session.connect()
         session.aim(.amperes(10))
         session.run(for: .seconds(30))
@@ -75,7 +75,9 @@ import WallboxModel
             session.plug(phases: phases)
             session.run(for: .seconds(90))
             #expect(session.box.truth.limit <= .amperes(10))
-            #expect(session.box.truth.power > .zero, "\(phases) phases")
+            // What 10 A are on one phase starts no vehicle on three: told in words, and no risk taken.
+            let isTold = session.snapshot.conditions.contains { $0.code == "PHASES_NOT_KNOWN" }
+            #expect(session.box.truth.power > .zero || isTold, "\(phases) phases")
             session.box.unplug(at: session.now)
             session.run(for: .seconds(10))
         }

@@ -92,11 +92,17 @@ struct VectorFrames {
     }
 
     private func frames(_ operations: [CommandOperation]) -> [String] {
-        operations.map { operation in
+        operations.flatMap { operation -> [String] in
             switch operation {
-            case .write(let unit, let write): hex(unit, write)
-            case .wait(let duration): "wait \(duration.milliseconds)ms"
-            case .modify, .waitUntil, .when: "no frame: \(operation)"
+            case .write(let unit, let write): return [hex(unit, write)]
+            case .wait(let duration): return ["wait \(duration.milliseconds)ms"]
+            case .when(let conditions, let inner):
+                // A register behind a gate, of which the vector may say nothing.
+                let holds = conditions.allSatisfy { condition in
+                    given[condition.register].map(condition.test.holds) ?? true
+                }
+                return holds ? frames(inner) : []
+            case .modify, .waitUntil: return ["no frame: \(operation)"]
             }
         }
     }

@@ -35,6 +35,7 @@ extension DriverEngine {
         }
         identify(at: now)
         snapshot.lastPoll = now
+        failsafe.polled(missing: cycle.presence.missing)
         heartbeat.polled(values) { readAt[$0.rawValue]?.monotonic }
         updateReadings()
         countPhases(at: now)

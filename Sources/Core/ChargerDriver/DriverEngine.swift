@@ -138,7 +138,8 @@ package struct DriverEngine: Sendable {
 
     package mutating func linkOpened(at now: TimePoint) {
         contact = .identifying
-        quietUntil = now.monotonic.advanced(by: profile.link.requestGap)
+        quietUntil = now.monotonic.advanced(
+            by: max(profile.link.requestGap, profile.link.delayAfterConnect))
     }
 
     /// The link is closed, or could not be opened.

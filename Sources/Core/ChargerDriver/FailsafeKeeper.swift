@@ -20,6 +20,8 @@ struct FailsafeKeeper: Hashable, Sendable {
     private var timeout = Level()
     /// What else switches it on: 1 once it has.
     private var switched = Level()
+    /// Registers of it that this unit does not have.
+    private var missing: [RegisterID] = []
     private var retryAt: MonotonicInstant?
 
     /// One value that is to stand in the wallbox.
@@ -89,10 +91,14 @@ struct FailsafeKeeper: Hashable, Sendable {
     func write(goal: Milliamperes?, at now: MonotonicInstant) -> Write? {
         guard let failsafe else { return nil }
         if let retryAt, now < retryAt { return nil }
-        if let register = failsafe.current, isDue(current, wanted(goal: goal)) {
+        if let register = failsafe.current, !missing.contains(register),
+            isDue(current, wanted(goal: goal))
+        {
             return Write(register: register, value: wanted(goal: goal), isCurrent: true)
         }
-        if let register = failsafe.timeout, isDue(timeout, wantedTimeout) {
+        if let register = failsafe.timeout, !missing.contains(register),
+            isDue(timeout, wantedTimeout)
+        {
             return Write(register: register, value: wantedTimeout, isCurrent: false)
         }
         return nil
@@ -182,7 +188,11 @@ struct FailsafeKeeper: Hashable, Sendable {
         if let retryAt, now >= retryAt { self.retryAt = nil }
     }
 
+    /// Its registers that this unit does not have, as far as this contact has told.
+    mutating func polled(missing registers: [RegisterID]) { missing = registers }
+
     mutating func contactLost() {
+        missing = []
         current = Level()
         timeout = Level()
         switched = Level()
@@ -210,6 +220,12 @@ struct FailsafeKeeper: Hashable, Sendable {
         case .hold: return "without the agent this wallbox keeps its last limit"
         case .stop: return nil
         case .down: break
+        }
+        if let register = failsafe.current, missing.contains(register) {
+            return """
+                this unit has no register for its failsafe: without the agent it does what is set in the \
+                wallbox
+                """
         }
         if mostAttempts >= attemptsAllowed {
             return "the failsafe could not be armed: the wallbox does not show what was written"

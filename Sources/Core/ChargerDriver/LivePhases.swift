@@ -4,11 +4,13 @@ import ChargeModel
 ///
 /// ```
 /// what tells, best first                         counts
-/// a register of the phases switched through      as it says; while energy flows no more than flow
 /// currents while energy flows                    phases with more than 1 A
 /// the band of the power that is set, meanwhile   the phases of the band
 /// nothing                                        what the configuration states, else one
 /// ```
+/// A register of the phases that are switched through only lowers the count: a vehicle on one phase
+/// takes all of the power on that one, whatever is switched through.
+///
 /// Fewer phases count at once, more only when they were seen for a while: with too many each phase
 /// would get more than the limit. What another vehicle did says nothing of the next one.
 struct LivePhases: Hashable, Sendable {
@@ -45,7 +47,7 @@ struct LivePhases: Hashable, Sendable {
 
     mutating func polled(_ evidence: Evidence, at now: MonotonicInstant) {
         guard evidence.isConnected != false else {
-            counted = min(switched(evidence) ?? assumed, most)
+            counted = min(switched(evidence) ?? assumed, assumed)
             rise = nil
             return
         }
@@ -75,7 +77,8 @@ struct LivePhases: Hashable, Sendable {
 
     private func found(_ evidence: Evidence) -> Int? {
         let flowing = evidence.isDrawing ? evidence.flowing.flatMap { $0 > 0 ? $0 : nil } : nil
-        if let switched = switched(evidence) { return min(switched, flowing ?? switched) }
-        return flowing ?? (evidence.isDrawing ? evidence.banded : nil)
+        let seen = flowing ?? (evidence.isDrawing ? evidence.banded : nil)
+        guard let switched = switched(evidence) else { return seen }
+        return min(switched, seen ?? counted)
     }
 }
