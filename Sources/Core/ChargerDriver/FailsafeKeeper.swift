@@ -23,6 +23,8 @@ struct FailsafeKeeper: Hashable, Sendable {
     /// Registers of it that this unit does not have.
     private var missing: [RegisterID] = []
     private var retryAt: MonotonicInstant?
+    /// What it was last seen to fall to: a warning of it stands while the wallbox does not answer.
+    private var lastFallback: Int?
 
     /// One value that is to stand in the wallbox.
     private struct Level: Hashable, Sendable {
@@ -170,6 +172,7 @@ struct FailsafeKeeper: Hashable, Sendable {
         guard registers.contains(where: { readBack.contains($0) }) else { return }
         if let register = failsafe?.currentReadBack, registers.contains(register) {
             current.show(values[register]?.canonical, wanted: wanted(goal: goal))
+            lastFallback = current.shown ?? lastFallback
         }
         if let register = failsafe?.timeoutReadBack, registers.contains(register) {
             timeout.show(values[register]?.canonical, wanted: wantedTimeout)
@@ -238,7 +241,7 @@ struct FailsafeKeeper: Hashable, Sendable {
 
     private func fallbackWarning(_ failsafe: Failsafe, _ goal: Milliamperes?) -> String? {
         if failsafe.current == nil {
-            guard let shown = current.shown, shown > limit(safeCurrent) else { return nil }
+            guard let shown = lastFallback, shown > limit(safeCurrent) else { return nil }
             return """
                 without the agent this wallbox falls to \(inWords(shown)), above safe-current \
                 \(safeCurrent); lower it in the wallbox's own settings
