@@ -5,14 +5,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct R45DelayTests {
     private static let scale = 600
-    /// 2026-06-01T21:00:00Z, which is 23:00 in Berlin.
-    private static let start = 1_780_347_600.0
-
     @Test("R45 a scheduled start is delayed as its answer says, also after a kill")
     func r45_aStartIsDelayedAsAnnounced() async throws {
-        // Ahead, so that everything is up and planned before the hour comes, on a busy machine too.
-        let anchor = Date(
-            timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down) + 10)
+        let anchor = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
         let time = [
             "--time-origin", "2026-06-01T20:00:00Z", "--time-scale", "\(Self.scale)",
             "--time-anchor", anchor.formatted(.iso8601),
@@ -28,9 +23,13 @@ struct R45DelayTests {
         // What the wallbox is found with would do, and nothing would have to be written.
         let idle = try await agent.api.push("idle")
         #expect(try await agent.api.end(of: idle)["state"] == .string("completed"))
+        // An hour from now, by the agent's own clock: however long it took to come this far.
+        let now = try #require(
+            try await agent.api.get("/ev-charger/device_ev_001").json["meta.timestamp"]?.text)
+        let start = try Date(now.prefix(19) + "Z", strategy: .iso8601).addingTimeInterval(3_600)
         let pushed = try await agent.api.post(
             "/ev-charger/device_ev_001",
-            #"{"action":{"command":"charge","start":"2026-06-01T23:00:00"}}"#)
+            #"{"action":{"command":"charge","start":"\#(start.formatted(.iso8601))"}}"#)
         #expect(pushed.status == 202, "\(pushed)")
         let delay = try #require(try pushed.json["data.startDelaySeconds"]?.figure)
         #expect(0...1_800 ~= delay)
@@ -48,7 +47,7 @@ struct R45DelayTests {
                 $0["register"]?.text == "setpoint" && $0["value"] == .number(32_000)
             })
         let moment = try #require(raise["time"]?.figure) / 1_000
-        let late = moment - (Self.start + delay)
+        let late = moment - (start.timeIntervalSince1970 + delay)
         // A tick, or the restart that the kill cost, with room for a busy machine.
         #expect(0..<Double(20 * Self.scale) ~= late, "\(late) s after its time")
     }
