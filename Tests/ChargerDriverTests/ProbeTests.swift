@@ -116,6 +116,18 @@ import WallboxModel
         #expect(voltage.text == "230 V")
     }
 
+    /// A wallbox that is set in watts has a setpoint in watts, and a version is no number.
+    @Test(arguments: [
+        ("delta-ac-max", "setpoint", "0 W"), ("keba-p40", "firmware", "1.2.1"),
+    ])
+    func valuesAreInTheirOwnUnits(device: String, name: String, text: String) throws {
+        let profile = try DriverBench.profile(device)
+        let id = try #require(profile.register(named: name))
+        let canonical = name == "firmware" ? 1_002_001 : 0
+        let value = DecodedValue.number(canonical: canonical, raw: 0)
+        #expect(profile.wording(of: value, in: id) == text)
+    }
+
     @Test func aDeviceThatFallsSilentIsLeftAlone() throws {
         let profile = try DriverBench.profile("reference-22kw")
         var survey = ValueSurvey(profile, unit: profile.link.unit)

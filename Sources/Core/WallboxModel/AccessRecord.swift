@@ -102,16 +102,8 @@ extension AccessRecord: CustomStringConvertible {
         case .text(let text): "\"\(text)\""
         case .unavailable(let absence): "(\(absence.rawValue))"
         case .number(let canonical, _):
-            switch quantity {
-            case .power, .powers: "\(Watts(canonical))"
-            case .setpoint where isPower, .failsafeCurrent where isPower: "\(Watts(canonical))"
-            case .currents, .setpoint, .hardwareMaximum, .failsafeCurrent:
-                "\(Milliamperes(canonical))"
-            case .voltages: "\(Millivolts(canonical))"
-            case .energyTotal, .energySession: "\(WattHours(canonical))"
-            case .uptime, .failsafeTimeout, .setpointValidity: "\(canonical) ms"
-            case .errorCode, .serial, .firmware, .livePhases, .connectors, nil: "\(canonical)"
-            }
+            quantity.map { $0.wording(ofCanonical: canonical, isPower: isPower) }
+                ?? "\(canonical)"
         }
     }
 }

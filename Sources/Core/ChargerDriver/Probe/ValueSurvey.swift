@@ -116,7 +116,8 @@ package struct ValueSurvey: Sendable {
         let value = values[id, element] ?? missing
         return Row(
             name: register.count > 1 ? "\(register.name) L\(element + 1)" : register.name,
-            register: register.name, value: value, text: register.text(of: value), took: read?.took)
+            register: register.name, value: value, text: profile.wording(of: value, in: id),
+            took: read?.took)
     }
 
     /// The pilot state that the values make.
