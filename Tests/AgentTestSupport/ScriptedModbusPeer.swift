@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import Glibc
 import Modbus
@@ -7,14 +8,23 @@ import Modbus
 ///
 /// Registers hold ``RegisterPattern``. Each connection has a thread of its own. `stop()` ends
 /// everything; a peer that goes away unstopped is stopped.
+///
+/// Its ends of the connections are descriptors of the same process as the clients', of which libmodbus
+/// takes none from 1,024 on. So a connection ends as soon as its client has gone, whatever is still to
+/// be sent, and on a machine so busy that this lags no further ones are accepted: they wait in the
+/// kernel, where they take no descriptor.
 package final class ScriptedModbusPeer: Sendable {
     package typealias Script = @Sendable (Exchange) -> Behaviour
 
     package let port: UInt16
 
+    /// How many connections are open at most, unless a peer is told otherwise.
+    package static let maximumConnections = 128
+
     private struct State {
         var isStopped = false
         var open: [Int32] = []
+        var mostOpen = 0
         var acceptedAt: [ContinuousClock.Instant] = []
         var requestCount = 0
         var requests: [ModbusRequest] = []
@@ -25,10 +35,13 @@ package final class ScriptedModbusPeer: Sendable {
         let state = Locked(State())
         /// Entered by every thread that runs.
         let threads = DispatchGroup()
+        /// Waited for before a connection is accepted, signalled when it is closed.
+        let room: DispatchSemaphore
         let framing: ModbusFraming
         let script: Script
 
-        init(_ framing: ModbusFraming, script: @escaping Script) {
+        init(_ framing: ModbusFraming, maximumConnections: Int, script: @escaping Script) {
+            room = DispatchSemaphore(value: maximumConnections)
             self.framing = framing
             self.script = script
         }
@@ -39,10 +52,11 @@ package final class ScriptedModbusPeer: Sendable {
 
     /// Starts to listen on a port of 127.0.0.1 that the system chooses.
     package init(
-        framing: ModbusFraming = .tcp, script: @escaping Script = { _ in .answer }
+        framing: ModbusFraming = .tcp, maximumConnections: Int = maximumConnections,
+        script: @escaping Script = { _ in .answer }
     ) throws {
         (listener, port) = try LoopbackSocket.listen()
-        shared = Shared(framing, script: script)
+        shared = Shared(framing, maximumConnections: maximumConnections, script: script)
         let (shared, listener) = (shared, listener)
         shared.threads.enter()
         TestThread.start {
@@ -78,6 +92,11 @@ package final class ScriptedModbusPeer: Sendable {
         shared.state.withLock { $0.open.count }
     }
 
+    /// How many connections were open at most at the same time.
+    package var mostConnections: Int {
+        shared.state.withLock { $0.mostOpen }
+    }
+
     /// Closes everything; from now on connections are refused.
     package func stop() {
         let isFirst = shared.state.withLock { state in
@@ -96,8 +115,10 @@ package final class ScriptedModbusPeer: Sendable {
     private static func accept(on listener: Int32, _ shared: Shared) {
         var link = 0
         while true {
+            shared.room.wait()
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else {
+                shared.room.signal()
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 return
             }
@@ -106,13 +127,16 @@ package final class ScriptedModbusPeer: Sendable {
             shared.state.withLock { state in
                 guard !state.isStopped else {
                     close(descriptor)
+                    shared.room.signal()
                     return
                 }
                 state.open.append(descriptor)
+                state.mostOpen = max(state.mostOpen, state.open.count)
                 state.acceptedAt.append(.now)
                 shared.threads.enter()
                 TestThread.start {
                     serve(descriptor, link: number, shared)
+                    shared.room.signal()
                     shared.threads.leave()
                 }
             }
@@ -152,7 +176,7 @@ package final class ScriptedModbusPeer: Sendable {
 
     /// - Returns: Whether the connection goes on.
     private static func send(_ reply: Reply, to descriptor: Int32) -> Bool {
-        pause(reply.delay)
+        pause(reply.delay, on: descriptor)
         let chunk = reply.pace == nil ? max(1, reply.bytes.count) : 1
         var rest = reply.bytes[...]
         while !rest.isEmpty {
@@ -160,7 +184,7 @@ package final class ScriptedModbusPeer: Sendable {
             let sent = Glibc.send(descriptor, piece, piece.count, Int32(MSG_NOSIGNAL))
             guard sent > 0 else { return false }
             rest = rest.dropFirst(sent)
-            if let pace = reply.pace { pause(pace) }
+            if let pace = reply.pace { pause(pace, on: descriptor) }
         }
         switch reply.ending {
         case .open: return true
@@ -172,6 +196,17 @@ package final class ScriptedModbusPeer: Sendable {
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, size)
             return false
         }
+    }
+
+    /// POLLRDHUP, which Glibc's module lacks: the client has closed its end.
+    private static let clientHasGone: Int16 = 0x2000
+
+    /// Waits, but not for a client that has gone.
+    private static func pause(_ duration: Duration, on descriptor: Int32) {
+        let (seconds, attoseconds) = duration.components
+        guard duration > .zero else { return }
+        let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        _ = evse_wait_ready(descriptor, clientHasGone, nanoseconds)
     }
 
     static func pause(_ duration: Duration) {

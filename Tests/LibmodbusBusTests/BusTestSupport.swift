@@ -7,6 +7,30 @@ import Testing
 /// Tests that load the machine, and tests that measure time: one after the other.
 @Suite(.serialized) enum UndisturbedTests {}
 
+/// How many benches there are at a time. All tests begin at once, each bench takes up to 11 descriptors
+/// of the process, and libmodbus takes none from 1,024 on.
+actor BenchRoom {
+    static let shared = BenchRoom(places: 16)
+
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(places: Int) { free = places }
+
+    func enter() async {
+        guard free == 0 else {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func leave() {
+        guard waiting.isEmpty else { return waiting.removeFirst().resume() }
+        free += 1
+    }
+}
+
 /// What a test of one link needs: a peer, a bus connected to it, and how a request ended.
 struct Bench: Sendable {
     let peer: ScriptedModbusPeer
@@ -18,16 +42,22 @@ struct Bench: Sendable {
         reconnectFloor: Duration = .zero,
         _ body: (Bench) async throws -> Void
     ) async throws {
-        let peer = try ScriptedModbusPeer(script: script)
-        let bus = LibmodbusTCPBus(
-            host: "127.0.0.1", port: peer.port, reconnectFloor: reconnectFloor)
+        await BenchRoom.shared.enter()
         do {
-            try await body(Bench(peer: peer, bus: bus))
+            let peer = try ScriptedModbusPeer(script: script)
+            let bus = LibmodbusTCPBus(
+                host: "127.0.0.1", port: peer.port, reconnectFloor: reconnectFloor)
+            do {
+                try await body(Bench(peer: peer, bus: bus))
+            } catch {
+                Issue.record(error)
+            }
+            await bus.shutDown()
+            peer.stop()
         } catch {
             Issue.record(error)
         }
-        await bus.shutDown()
-        peer.stop()
+        await BenchRoom.shared.leave()
     }
 
     /// Runs the body on a peer that takes one behaviour after the other, and then answers.
@@ -91,35 +121,50 @@ struct RTUBench: Sendable {
     }
 
     /// Runs the body with a bus on a peer, and ends both.
+    ///
+    /// - Parameter isAlone: Whether the test bounds the number of its benches by itself, and runs while
+    ///   no other such test does.
     static func run(
         _ line: Line, _ script: @escaping ScriptedModbusPeer.Script = { _ in .answer },
-        memory: Duration = .seconds(10), _ body: (RTUBench) async throws -> Void
+        memory: Duration = .seconds(10), isAlone: Bool = false,
+        _ body: (RTUBench) async throws -> Void
     ) async throws {
+        if !isAlone { await BenchRoom.shared.enter() }
+        do {
+            let bench = try RTUBench(line, script, memory: memory)
+            do {
+                try await body(bench)
+            } catch {
+                Issue.record(error)
+            }
+            await bench.bus.shutDown()
+            bench.stopPeer()
+        } catch {
+            Issue.record(error)
+        }
+        if !isAlone { await BenchRoom.shared.leave() }
+    }
+
+    private init(
+        _ line: Line, _ script: @escaping ScriptedModbusPeer.Script, memory: Duration
+    ) throws {
         var timing = LibmodbusRTUBus.Timing()
         timing.reconnectFloor = .zero
         timing.settling = .zero
         timing.memory = memory
-        let bench: RTUBench
         switch line {
         case .serial:
             let peer = try ScriptedSerialPeer(script: script)
             let port = SerialPort(path: peer.path, settings: SerialSettings(baud: 115_200))
-            bench = RTUBench(
+            self.init(
                 medium: .serial(port), timing, stopPeer: { peer.stop() },
                 requests: { peer.requests })
         case .gateway:
             let peer = try ScriptedModbusPeer(framing: .rtu, script: script)
-            bench = RTUBench(
+            self.init(
                 medium: .tcp(host: "127.0.0.1", port: peer.port), timing,
                 stopPeer: { peer.stop() }, requests: { peer.requests })
         }
-        do {
-            try await body(bench)
-        } catch {
-            Issue.record(error)
-        }
-        await bench.bus.shutDown()
-        bench.stopPeer()
     }
 
     /// Runs the body on a peer that takes one behaviour after the other, and then answers.
@@ -158,6 +203,21 @@ struct RTUBench: Sendable {
         } catch {
             return error
         }
+    }
+}
+
+/// The deadlines of a test with short ones. On a machine that is too busy for them nothing at all would
+/// be answered: after some failures in a row the next request has time.
+struct Patience {
+    private let deadline: Duration
+    private var failures = 0
+
+    init(_ deadline: Duration) { self.deadline = deadline }
+
+    var timeout: Duration { failures < 10 ? deadline : .seconds(2) }
+
+    mutating func note(isAnswered: Bool) {
+        failures = isAnswered || failures >= 10 ? 0 : failures + 1
     }
 }
 

@@ -118,13 +118,16 @@ extension UndisturbedTests {
                     group.addTask {
                         let faults = RTUFaultSource(seed: seed &+ UInt64(number))
                         let part = Locked(RTUTally())
-                        try await RTUBench.run(line, { faults.next(for: $0) }) { bench in
+                        try await RTUBench.run(line, { faults.next(for: $0) }, isAlone: true) {
+                            bench in
                             try await bench.open()
                             var random = SeededRandom(seed: seed ^ UInt64(number))
+                            var patience = Patience(Self.deadline)
                             for _ in 0..<transactions / Self.lines {
                                 let request = Self.randomRequest(&random)
                                 let outcome = await RTUTally.outcome(
-                                    of: request, on: bench, timeout: Self.deadline)
+                                    of: request, on: bench, timeout: patience.timeout)
+                                patience.note(isAnswered: outcome == .answered)
                                 part.withLock { $0.count(outcome) }
                                 if outcome == .lost { try await bench.open() }
                             }

@@ -59,7 +59,7 @@ extension UndisturbedTests {
                         return .late(by: deadline + .milliseconds(past))
                     }
                 },
-                memory: .seconds(10)
+                memory: .seconds(10), isAlone: true
             ) { bench in
                 try await bench.open()
                 var random = SeededRandom(seed: ~seed)
