@@ -140,6 +140,19 @@ let package = Package(
             ],
             path: "Sources/EVSEAgent", swiftSettings: strict, linkerSettings: selfContained),
 
+        // Proof: the whole core in virtual time, and the program that runs it by the thousand seeds.
+        // On Model and Core alone; nothing of ours imports it.
+        ring(
+            "Proof", "AgentSimulation",
+            [
+                "ChargeControl", "ChargerDriver", "WallboxModel", "DeviceProfiles", "Modbus",
+                "ChargeModel",
+            ]),
+        .executableTarget(
+            name: "SimulateSeeds",
+            dependencies: ["AgentSimulation", "DeviceProfiles", "ChargeModel", argumentParser],
+            path: "Sources/Proof/SimulateSeeds", swiftSettings: strict),
+
         // Tests: one folder per target, and the suites that cut across.
         .target(
             name: "AgentTestSupport",
@@ -207,7 +220,8 @@ let package = Package(
         test(
             "SimulationTests",
             [
-                "ChargeControl", "ChargerDriver", "WallboxModel", "DeviceProfiles", "Modbus",
+                "AgentSimulation", "SimulateSeeds", "ChargeControl", "ChargerDriver",
+                "WallboxModel", "DeviceProfiles", "Modbus",
                 "ChargeModel", "AgentTestSupport",
             ]),
         test(

@@ -26,11 +26,16 @@ struct SourceFile: Sendable {
     var target: String? {
         let folders = folders
         guard folders.first == "Sources", folders.count >= 2 else { return nil }
-        return ["Model", "Core", "Shell"].contains(folders[1])
+        return ["Model", "Core", "Shell", "Proof"].contains(folders[1])
             ? folders.dropFirst(2).first : folders[1]
     }
 
-    var isPure: Bool { path.hasPrefix("Sources/Model/") || path.hasPrefix("Sources/Core/") }
+    /// Whether it must touch nothing but values: Model, Core, and the simulation of both.
+    var isPure: Bool {
+        ["Model/", "Core/", "Proof/AgentSimulation/"].contains {
+            path.hasPrefix("Sources/" + $0)
+        }
+    }
 
     /// The modules that the file imports, with the line of each.
     var imports: [(module: String, line: Int)] {

@@ -3,6 +3,8 @@ import DeviceProfiles
 import Foundation
 import Testing
 
+@testable import AgentSimulation
+
 @Suite struct R15SimulationTests {
     /// One wallbox of each kind, by turns slower and faster.
     static func plans(seed: UInt64) throws -> [StationPlan] {
@@ -23,7 +25,7 @@ import Testing
     {
         var simulation = Simulation(
             seed: seed, plans: try plans(seed: seed), isRecording: isRecording)
-        RandomWorld(duration: duration).start(&simulation)
+        simulation.begin(WorldPlan(seed: seed, stations: 4, duration: duration))
         simulation.run(for: duration + .seconds(240))
         simulation.checkEnd()
         return simulation
@@ -47,9 +49,9 @@ import Testing
         guard let violation = simulation.violations.first else { return }
         // The same seed gives the same run: this time with what happened before.
         let replay = try Self.run(seed: seed, for: Self.duration, isRecording: true)
-        let station = replay.stations.map(\.id.rawValue).first { violation.contains("\($0) (") }
-        let lines = (replay.transcript ?? []).filter { $0.contains("  \(station ?? "")  ") }
-        Issue.record("\(violation)\n\(lines.suffix(60).joined(separator: "\n"))")
+        let station = violation.station.rawValue
+        let lines = (replay.transcript ?? []).filter { $0.contains("  \(station)  ") }
+        Issue.record("seed \(seed): \(violation)\n\(lines.suffix(60).joined(separator: "\n"))")
     }
 
     @Test func r15_theSameSeedGivesTheSameTrace() throws {

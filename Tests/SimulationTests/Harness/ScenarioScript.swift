@@ -2,6 +2,8 @@ import ChargeControl
 import ChargeModel
 import WallboxModel
 
+@testable import AgentSimulation
+
 /// A scenario as people write it: wallboxes first, then what happens when.
 ///
 /// ```
@@ -175,7 +177,7 @@ struct ScenarioScript {
         case ("mend", nil):
             simulation.stations[index].witness.disturbedUntil = now
             simulation.stations[index].wire.isCut = false
-        case ("reboot", nil): simulation.stations[index].box.reboot(at: now)
+        case ("reboot", nil): simulation.stations[index].reboot(at: now)
         case ("cable", .some):
             guard let current else { return false }
             var faults = WallboxFaults()

@@ -8,6 +8,8 @@ struct SimulatedWire {
     var hangsOnConnect = false
     /// How many of a thousand transactions meet some fault.
     var faultsPerThousand = 0
+    /// The connection that stands is gone, as the next request will tell.
+    var isToBeReset = false
     var latency: ClosedRange<Int> = 5...30
 
     /// What becomes of one transaction.
@@ -22,8 +24,12 @@ struct SimulatedWire {
         case exception(ModbusException)
     }
 
-    func fate(_ random: inout SeededRandom) -> Fate {
+    mutating func fate(_ random: inout SeededRandom) -> Fate {
         if isCut { return .requestLost }
+        if isToBeReset {
+            isToBeReset = false
+            return .reset(isCarriedOut: false)
+        }
         guard faultsPerThousand > 0, Int.random(in: 0..<1000, using: &random) < faultsPerThousand
         else { return .answered }
         switch Int.random(in: 0..<10, using: &random) {

@@ -95,15 +95,16 @@ extension Simulation {
             effects =
                 stations[index].agent?.control.persistFailed(commit, error: error, at: time) ?? []
         } else {
-            self.commit(change)
+            self.commit(change, of: index)
             effects = stations[index].agent?.control.persisted(commit, at: time) ?? []
         }
         stations[index].agent?.effects.insert(contentsOf: effects, at: 0)
         pump(index)
     }
 
-    mutating func commit(_ change: StoreChange) {
-        if let problem = store.apply(change) { violations.append("the store: \(problem)") }
+    mutating func commit(_ change: StoreChange, of index: Int) {
+        guard let problem = store.apply(change) else { return }
+        expect(.oneEnd, false, index, "the store: \(problem)")
     }
 
     // MARK: - Clients
@@ -142,7 +143,7 @@ extension Simulation {
 
 extension AgentSide {
     /// The effects of the next input; nil when there is none. Requests first, as in the runtime.
-    fileprivate mutating func takeInput(
+    fileprivate func takeInput(
         at time: TimePoint, _ random: inout SeededRandom
     ) -> [ControlEffect]? {
         if !requests.isEmpty {

@@ -5,7 +5,9 @@ import DeviceProfiles
 import WallboxModel
 
 /// One wallbox with its wire, and the agent's engines for it while the agent runs.
-struct Station {
+///
+/// Of one simulation alone. A class, so that looking at a part does not copy the whole.
+final class Station {
     let id: ChargerID
     let profile: DeviceProfile
     let control: ControlConfiguration
@@ -14,6 +16,10 @@ struct Station {
     var wire = SimulatedWire()
     var agent: AgentSide?
     var witness = Witness()
+    /// Whether another device answers in place of ``box``'s own.
+    var isImpostor = false
+    /// Whether the link was opened to that device: then it is known to be another.
+    var isImpostorMet = false
 
     init(_ plan: StationPlan, at now: MonotonicInstant) {
         id = ChargerID(plan.name)
@@ -34,21 +40,63 @@ struct Station {
             safeCurrent: plan.safeCurrent, phases: phases, poll: plan.poll)
         box = SimulatedWallbox(profile: plan.profile, options: plan.options, at: now)
     }
+
+    func reboot(at now: MonotonicInstant) {
+        box.reboot(at: now)
+        supplyInterrupted()
+    }
+
+    /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none.
+    func supplyInterrupted() {
+        guard profile.link.serial == nil else { return }
+        wire.isToBeReset = true
+    }
+
+    /// Puts another device in its place that the profile's identity tells from it.
+    ///
+    /// - Returns: The wallbox that was there; nil where nothing would tell, or nothing has changed.
+    func impersonate(at now: MonotonicInstant) -> SimulatedWallbox? {
+        guard !isImpostor, let foreign = profile.foreignWord else { return nil }
+        var options = WallboxOptions()
+        options.serial = "90000001"
+        options.presets = [foreign]
+        let before = box
+        box = SimulatedWallbox(profile: profile, options: options, at: now)
+        isImpostor = true
+        isImpostorMet = false
+        wire.isToBeReset = true
+        return before
+    }
+}
+
+extension DeviceProfile {
+    /// A register whose value tells that a device is another one; nil where none does for sure.
+    fileprivate var foreignWord: WallboxOptions.Preset? {
+        for rule in identity {
+            guard case .equals(let accepted) = rule.match,
+                let other = (1...UInt64(accepted.count + 1)).first(where: { !accepted.contains($0) }
+                ),
+                self[rule.register].gate.isEmpty, !self[rule.register].isOptional
+            else { continue }
+            return WallboxOptions.Preset(rule.register, .number(other))
+        }
+        return nil
+    }
 }
 
 /// What a station is built from.
-struct StationPlan {
-    var name: String
-    var profile: DeviceProfile
-    var installationMaximum = Milliamperes.amperes(16)
-    var safeCurrent = Milliamperes.amperes(6)
-    var poll = Duration.seconds(1)
-    var startDelay = Duration.zero
-    var options = WallboxOptions()
+package struct StationPlan: Hashable, Sendable {
+    package var name: String
+    package var profile: DeviceProfile
+    package var installationMaximum = Milliamperes.amperes(16)
+    package var safeCurrent = Milliamperes.amperes(6)
+    package var poll = Duration.seconds(1)
+    package var startDelay = Duration.zero
+    package var options = WallboxOptions()
     /// The name of the fuse that it shares.
-    var group: String?
+    package var group: String?
 
-    init(name: String, profile: DeviceProfile) {
+    package init(name: String, profile: DeviceProfile) {
         self.name = name
         self.profile = profile
         options.serial = "10000\(name.utf8.count)"
@@ -56,8 +104,8 @@ struct StationPlan {
 }
 
 /// The agent's engines for one charger, and the desk that feeds the control engine: one input after
-/// the other, each to its end, commits included.
-struct AgentSide {
+/// the other, each to its end, commits included. Of one station alone, as long as the agent runs.
+final class AgentSide {
     var line: LineEngine
     var control: ControlEngine
     var startedAt: MonotonicInstant
@@ -75,6 +123,12 @@ struct AgentSide {
     var requests: [PendingRequest] = []
     var snapshot: ChargerSnapshot?
     var isTickDue = false
+
+    init(line: LineEngine, control: ControlEngine, startedAt: MonotonicInstant) {
+        self.line = line
+        self.control = control
+        self.startedAt = startedAt
+    }
 
     struct PendingRequest {
         var id: RequestID

@@ -60,7 +60,7 @@ extension Simulation {
                 sum = sum + current
             }
             expect(
-                sum <= fuse.configuration.limit, 0,
+                .fuse, sum <= fuse.configuration.limit, 0,
                 "\(sum) on L\(phase + 1) of a fuse of \(fuse.configuration.limit): \(drawn)")
         }
     }

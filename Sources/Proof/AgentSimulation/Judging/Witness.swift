@@ -32,6 +32,9 @@ struct Witness {
         disturbedUntil = MonotonicInstant(nanoseconds: 0)
     }
 
+    /// Another wallbox hangs at the address from now on.
+    mutating func deviceReplaced() {}
+
     /// The agent begins with what is durable.
     mutating func agentStarted(_ restored: RestoredCharger) {
         intent = restored.intent

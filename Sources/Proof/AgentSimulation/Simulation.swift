@@ -1,4 +1,3 @@
-import AgentTestSupport
 import ChargeControl
 import ChargeModel
 import ChargerDriver
@@ -10,7 +9,7 @@ import WallboxModel
 /// One queue holds everything that is to happen. Each wallbox has a line of its own with its engines,
 /// as in the runtime; commits take time and can fail; the agent can be killed and started again.
 /// After each event the invariants are checked. The same seed gives the same trace.
-struct Simulation {
+package struct Simulation {
     enum Event {
         case tick(generation: UInt64)
         case ask(Int, generation: UInt64, token: UInt64)
@@ -18,7 +17,9 @@ struct Simulation {
         case arrives(Arrival)
         case answered(Int, generation: UInt64, Result<ModbusResponse, ModbusError>)
         case committed(Int, generation: UInt64, StoreError?)
-        /// Something that a client, a driver or the weather does.
+        /// What a client, a driver or the weather does.
+        case deed(Int)
+        /// What comes of it later, or is looked at later.
         case happens((inout Simulation) -> Void)
     }
 
@@ -31,14 +32,14 @@ struct Simulation {
         var answer: (at: MonotonicInstant, deadline: MonotonicInstant)?
     }
 
-    let seed: UInt64
-    let start = MonotonicInstant(nanoseconds: 1_000_000_000_000)
+    package let seed: UInt64
+    package let start = MonotonicInstant(nanoseconds: 1_000_000_000_000)
     /// 2026-05-28 20:26:40 UTC; steps of the wall clock move it.
     var wallStart = WallInstant(milliseconds: 1_780_000_000_000)
     var isWallTrusted = true
     /// How often the wall clock was set.
     var wallSteps = 0
-    var now: MonotonicInstant
+    package private(set) var now: MonotonicInstant
     var random: SeededRandom
     var stations: [Station]
     /// The fuse that all stations hang on.
@@ -46,12 +47,16 @@ struct Simulation {
     var store = SimulatedStore()
     var commitTime: ClosedRange<Int> = 1...5
     var queue = EventQueue<Event>()
-    var hash = TraceHash()
-    var transactions = 0
-    /// Broken invariants, in words.
-    var violations: [String] = []
+    package internal(set) var hash = TraceHash()
+    package internal(set) var transactions = 0
+    /// How many events have been handled.
+    package private(set) var steps = 0
+    /// Broken invariants, the first one first.
+    package internal(set) var violations: [Violation] = []
     /// What happened, for people; nil when nobody wants to read it.
-    var transcript: [String]?
+    package internal(set) var transcript: [String]?
+    /// What happens in this world, in order.
+    var plan: [Happening] = []
     var generation: UInt64 = 0
     var isAgentUp = false
     var nextID: UInt64 = 1
@@ -61,7 +66,7 @@ struct Simulation {
     private static let ticksPerCheck = 5
     private var ticks = 0
 
-    init(seed: UInt64, plans: [StationPlan], isRecording: Bool = false) {
+    package init(seed: UInt64, plans: [StationPlan], isRecording: Bool = false) {
         self.seed = seed
         now = start
         random = SeededRandom(seed: seed)
@@ -80,7 +85,7 @@ struct Simulation {
     // MARK: - Running
 
     /// Lets everything happen that is due before an instant, or until an invariant breaks.
-    mutating func run(for duration: Duration) {
+    package mutating func run(for duration: Duration) {
         let end = now.advanced(by: duration)
         while violations.isEmpty, let (event, due) = queue.next() {
             guard due < end else {
@@ -98,8 +103,10 @@ struct Simulation {
     }
 
     private mutating func handle(_ event: Event) {
+        steps += 1
         hash.add(now.nanoseconds)
         switch event {
+        case .deed(let place): happen(place)
         case .arrives(let arrival): arrive(arrival)
         case .happens(let body): body(&self)
         // What belongs to an agent that was killed meanwhile is gone.
@@ -144,7 +151,7 @@ struct Simulation {
                     drivers: [driver], policy: LinkPolicy(), seed: seed &+ UInt64(index), at: now),
                 control: ControlEngine(
                     configuration: station.control, restored: restored,
-                    zones: TestZoneDirectory(), at: time),
+                    zones: SimulatedZones(), at: time),
                 startedAt: now)
             stations[index].witness.agentStarted(restored)
             let time = time
@@ -163,7 +170,7 @@ struct Simulation {
             if let change = stations[index].agent?.committing,
                 store.failure == nil, Bool.random(using: &random)
             {
-                commit(change)
+                commit(change, of: index)
             }
             stations[index].agent = nil
             note(index, "agent killed")
@@ -184,7 +191,7 @@ struct Simulation {
             case .perform(let request):
                 perform(request, of: index)
             case .sleep(let until):
-                expect(until > now, index, "sleeps until now: it would never sleep")
+                expect(.liveness, until > now, index, "sleeps until now: it would never sleep")
                 let token = (stations[index].agent?.wireToken ?? 0) + 1
                 stations[index].agent?.wireToken = token
                 queue.add(.ask(index, generation: generation, token: token), at: until)
@@ -213,6 +220,8 @@ struct Simulation {
         if let error {
             take(stations[index].agent?.line.openFailed(error, at: time) ?? [], of: index)
         } else {
+            stations[index].wire.isToBeReset = false
+            stations[index].isImpostorMet = stations[index].isImpostor
             stations[index].agent?.line.opened(at: time)
         }
         pump(index)

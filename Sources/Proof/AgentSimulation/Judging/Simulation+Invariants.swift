@@ -8,13 +8,14 @@ import WallboxModel
 // What must hold after every event, judged from outside of the engines.
 extension Simulation {
     mutating func expect(
-        _ condition: Bool, _ index: Int, _ words: @autoclosure () -> String
+        _ invariant: Invariant, _ condition: Bool, _ index: Int,
+        _ words: @autoclosure () -> String
     ) {
         guard !condition else { return }
-        let seconds = Double(start.duration(to: now).milliseconds) / 1000
         violations.append(
-            "seed \(seed), \(seconds) s, \(stations[index].id) (\(stations[index].profile.id)): \(words())"
-        )
+            Violation(
+                invariant: invariant, step: steps, after: start.duration(to: now),
+                station: stations[index].id, profile: stations[index].profile.id, words: words()))
     }
 
     // MARK: - On the wire
@@ -22,7 +23,9 @@ extension Simulation {
     /// Requirement R24: at least a second between two attempts to connect.
     mutating func checkOpening(_ index: Int) {
         if let last = stations[index].agent?.lastOpen {
-            expect(last.duration(to: now) >= .seconds(1), index, "R24: connects too soon again")
+            expect(
+                .reconnects, last.duration(to: now) >= .seconds(1), index, "connects too soon again"
+            )
         }
         stations[index].agent?.lastOpen = now
     }
@@ -43,24 +46,25 @@ extension Simulation {
     private mutating func checkCurrent(_ current: Milliamperes, of index: Int) {
         guard current != .zero else { return }
         let station = stations[index]
-        expect(current >= .pilotMinimum, index, "R2: writes \(current)")
+        expect(.minimum, current >= .pilotMinimum, index, "writes \(current)")
         expect(
+            .limits,
             current <= station.driver.installationMaximum
                 && current <= station.profile.control.maximum, index,
-            "R1: writes \(current), above the installation")
+            "writes \(current), above the installation")
         guard let agent = station.agent else { return }
         if let hardware = agent.control.snapshot.hardwareMaximum.value {
-            expect(current <= hardware, index, "R1: writes \(current), above the hardware")
+            expect(.limits, current <= hardware, index, "writes \(current), above the hardware")
         }
         guard let target = agent.target else {
-            expect(false, index, "writes \(current) without a target")
+            expect(.limits, false, index, "writes \(current) without a target")
             return
         }
-        expect(current <= target.limit, index, "R1: writes \(current), target \(target.limit)")
+        expect(.limits, current <= target.limit, index, "writes \(current), target \(target.limit)")
         if now >= target.validUntil {
             expect(
-                current <= station.driver.safeCurrent, index,
-                "R4: writes \(current) after the lease")
+                .lease, current <= station.driver.safeCurrent, index,
+                "writes \(current) after the lease")
         }
     }
 
@@ -79,7 +83,8 @@ extension Simulation {
         if let raised = stations[index].witness.raisedAt {
             let apart = raised.duration(to: now)
             expect(
-                apart >= .milliseconds(4_950), index, "R9: \(rise), \(apart) after the last")
+                .increases, apart >= .milliseconds(4_950), index, "\(rise), \(apart) after the last"
+            )
         }
         stations[index].witness.raisedAt = now
         // Between two ticks its time may have come.
@@ -89,8 +94,23 @@ extension Simulation {
         let isWanted =
             witness.wantsCharge
             || witness.chargeWantedAt.map { $0.duration(to: now) < .seconds(4) } == true
-        expect(isWanted, index, "R12: \(rise), and nobody wants it")
+        expect(.wanted, isWanted, index, "\(rise), and nobody wants it")
         return reply
+    }
+
+    /// Requirement R3: without the agent a wallbox falls back within its timeout and a second.
+    mutating func checkFallenBack(after down: Duration) {
+        for index in stations.indices where !stations[index].isImpostor {
+            stations[index].box.advance(to: now)
+            let truth = stations[index].box.truth
+            guard truth.failsafe.timeout > .zero, stations[index].profile.failsafe?.current != nil,
+                down > truth.failsafe.timeout + .seconds(1)
+            else { continue }
+            expect(
+                .fallback,
+                truth.failsafe.isActive && truth.limit <= stations[index].driver.safeCurrent, index,
+                "still at \(truth.limit), \(down) after the agent")
+        }
     }
 
     // MARK: - Actions
@@ -110,10 +130,14 @@ extension Simulation {
     /// Requirement R9: a stop is on the wire at once.
     private mutating func checkStopped(_ id: Action.ID, _ index: Int) {
         let witness = stations[index].witness
-        guard witness.accepted.last == id, witness.disturbedUntil < now, isAgentUp else { return }
+        // Meanwhile somebody may have wanted it to charge again.
+        guard witness.accepted.last == id, witness.disturbedUntil < now, isAgentUp,
+            !witness.wantsCharge,
+            witness.chargeWantedAt.map({ $0.duration(to: now) > .milliseconds(1_500) }) ?? true
+        else { return }
         stations[index].box.advance(to: now)
         let limit = stations[index].box.truth.limit
-        expect(limit == .zero, index, "R9: \(limit) 2 s after \(id.rawValue)")
+        expect(.stops, limit == .zero, index, "\(limit) 2 s after \(id.rawValue)")
     }
 
     mutating func announce(_ payload: AgentEvent.Payload, of index: Int) {
@@ -125,7 +149,7 @@ extension Simulation {
             let time = time
             let mayEnd = stations[index].witness.ended(action, at: time)
             expect(
-                mayEnd, index,
+                .oneEnd, mayEnd, index,
                 "\(action.id.rawValue) ends twice, or was never accepted")
             expectEnd(of: action, index)
         case .action(let action):
@@ -158,6 +182,8 @@ extension Simulation {
         guard stations[index].witness.disturbedUntil.advanced(by: .seconds(60)) < now,
             let agent = stations[index].agent,
             agent.startedAt.advanced(by: .seconds(60)) < now,
+            // What is decided may still wait for what is being made durable.
+            agent.committing == nil,
             let since = stations[index].witness.sinceTargetChanged,
             since.advanced(by: .seconds(12)) < now
         else {
@@ -167,18 +193,21 @@ extension Simulation {
         stations[index].box.advance(to: now)
         let truth = stations[index].box.truth
         expect(
-            truth.failsafe.activations == stations[index].witness.activations, index,
-            "R3: falls back although the agent is there")
+            .recovery, truth.failsafe.activations == stations[index].witness.activations, index,
+            "falls back although the agent is there")
         expect(
+            .recovery,
             !truth.failsafe.isActive || !stations[index].witness.wantsCharge
                 || agent.control.decision.limit == .zero, index,
-            "R3: stays fallen back although the agent is there")
-        expect(agent.control.snapshot.link == .up, index, "R24: the link is not up again")
+            "stays fallen back although the agent is there")
+        expect(
+            .recovery, agent.control.snapshot.link == .up, index, "the link is not up again")
         guard let limit = agent.control.decision.limit else {
-            expect(false, index, "nothing is decided")
+            expect(.recovery, false, index, "nothing is decided")
             return
         }
-        expect(truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
+        expect(
+            .limits, truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
         checkArmed(truth, limit, index)
         let isYielding = agent.control.snapshot.conditions.contains(.competingController)
         guard since.advanced(by: .seconds(60)) < now, stations[index].witness.wantsCharge,
@@ -186,6 +215,7 @@ extension Simulation {
         else { return }
         let asked = min(limit, stations[index].box.faults.cableLimit ?? limit)
         expect(
+            .recovery,
             truth.limit.rawValue >= asked.rawValue - stations[index].control.step.rawValue, index,
             "\(truth.limit) in force, and \(asked) is wanted")
     }
@@ -198,11 +228,11 @@ extension Simulation {
         else { return }
         let armed = min(station.driver.safeCurrent, limit)
         expect(
-            truth.failsafe.current == armed, index,
-            "R3: armed with \(truth.failsafe.current) instead of \(armed)")
+            .armed, truth.failsafe.current == armed, index,
+            "armed with \(truth.failsafe.current) instead of \(armed)")
         expect(
-            truth.failsafe.timeout == failsafe.timeoutValue, index,
-            "R3: armed with \(truth.failsafe.timeout)")
+            .armed, truth.failsafe.timeout == failsafe.timeoutValue, index,
+            "armed with \(truth.failsafe.timeout)")
     }
 
     /// At the end, after calm: every action that was acknowledged has ended, but for one that waits
@@ -212,6 +242,7 @@ extension Simulation {
             for id in stations[index].witness.accepted {
                 let action = store.actions.last { $0.id == id }
                 expect(
+                    .oneEnd,
                     action?.state.isTerminal == true
                         || action?.state == .scheduled && wallSteps > 0,
                     index,
