@@ -144,6 +144,19 @@ struct ConfigurationParserTests {
         #expect(lines(result) == expected)
     }
 
+    @Test("R28: only simulated wallboxes are polled faster than ten times a second")
+    func onlySimulatedWallboxesArePolledFast() {
+        #expect(
+            lines(parse("poll: 99ms\n" + minimal)) == """
+                site.yaml:1:7: error: poll: 'a' is not simulated, and a wallbox is polled every \
+                100ms at most. Write 100ms to 60s
+                """)
+        let simulated = minimal + "\n    simulated: true"
+        #expect(parse("poll: 100ms\n" + minimal).diagnostics == [])
+        #expect(parse("poll: 5ms\n" + simulated).configuration?.poll == .milliseconds(5))
+        #expect(parse("poll: 4ms\n" + simulated).configuration == nil)
+    }
+
     @Test func aDoubledKeyIsAnError() {
         let result = parse(minimal + "\n    phases: 1\n    phases: 3")
         #expect(result.configuration == nil)

@@ -5,6 +5,7 @@ import math
 import os
 import pathlib
 import platform
+import re
 import time
 
 
@@ -54,6 +55,15 @@ class Row:
         measured = f"{self.measured:.{self.digits}f} {self.unit}"
         return [self.name, asked, measured, verdict, self.detail]
 
+    @property
+    def figure(self) -> list[str]:
+        """Requirement (nothing where the name begins with none), what, asked, measured, verdict."""
+        requirement, _, rest = self.name.strip().partition(" ")
+        if not re.fullmatch(r"R\d+", requirement):
+            requirement, rest = "", self.name
+        _, asked, measured, verdict, _ = self.cells
+        return [requirement, " ".join(rest.split()), asked.strip(), measured.strip(), verdict]
+
 
 def print_table(rows: list[Row]) -> None:
     cells = [["figure", "asked", "measured", "", "how"], *(row.cells for row in rows)]
@@ -63,6 +73,11 @@ def print_table(rows: list[Row]) -> None:
         print(text.rstrip())
         if number == 0:
             print("  ".join("-" * width for width in widths))
+    # For the table of scripts/prove, when that runs.
+    if collected := os.environ.get("EVSE_FIGURES"):
+        with open(collected, "a") as file:
+            for row in rows:
+                file.write("\t".join(row.figure) + "\n")
 
 
 def machine() -> str:

@@ -115,18 +115,20 @@ class Agent(Process):
         directory: pathlib.Path,
         wallboxes: list[tuple[str, int]],
         makes_key: bool = True,
+        poll: str = "1s",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        configuration = directory / "agent.yaml"
-        configuration.write_text(self._configuration(directory, wallboxes))
+        self.configuration = directory / "agent.yaml"
+        self.configuration.write_text(self._configuration(directory, wallboxes, poll))
         if makes_key:
-            self.key = self._make_key(binary, configuration)
-        super().__init__(
-            [binary, "run", "--config", configuration], directory / "agent.log", talks_on="stderr"
-        )
+            self.key = self.make_key(binary, "bench")
+        command = [binary, "run", "--config", self.configuration]
+        super().__init__(command, directory / "agent.log", talks_on="stderr")
 
     @staticmethod
-    def _configuration(directory: pathlib.Path, wallboxes: list[tuple[str, int]]) -> str:
+    def _configuration(
+        directory: pathlib.Path, wallboxes: list[tuple[str, int]], poll: str
+    ) -> str:
         chargers = "".join(
             f"  - {{ id: device_ev_{number:03d}, profile: {profile}, max-current: 32,"
             f' connect: "tcp://127.0.0.1:{port}", simulated: true }}\n'
@@ -136,15 +138,14 @@ class Agent(Process):
             "site: { timezone: Europe/Berlin, clock: trusted }\n"
             'api: { listen: "127.0.0.1:0" }\n'
             f"state-dir: {directory / 'state'}\n"
-            "poll: 1s\n"
+            f"poll: {poll}\n"
             f"chargers:\n{chargers}"
         )
 
-    @staticmethod
-    def _make_key(binary: pathlib.Path, configuration: pathlib.Path) -> str:
-        options = ["--config", str(configuration), "--name", "bench", "--environment", "sandbox"]
+    def make_key(self, binary: pathlib.Path, name: str) -> str:
+        options = ["--config", self.configuration, "--name", name, "--environment", "sandbox"]
         made = subprocess.run(
-            [str(binary), "keys", "create", *options], capture_output=True, text=True, cwd=ROOT
+            [binary, "keys", "create", *options], capture_output=True, text=True, cwd=ROOT
         )
         if made.returncode != 0:
             raise BenchFailure(f"cannot make an API key: {made.stderr}")

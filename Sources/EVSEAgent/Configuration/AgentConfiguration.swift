@@ -11,7 +11,7 @@ import ChargeModel
 /// | `api.lan` | truth value | `false` | `true` permits an address that is not loopback |
 /// | `api.hosts` | list of names | none | at most 16, such as `raspberrypi.local` |
 /// | `state-dir` | path | `/var/lib/evse-agent` | absolute |
-/// | `poll` | duration | `1s` | 100 ms to 60 s; written `500ms`, `1s`, `1m` |
+/// | `poll` | duration | `1s` | 100 ms to 60 s, from 5 ms if every charger is simulated; written `500ms`, `1s`, `1m` |
 /// | `chargers` | list | required | 1 to 64 |
 /// | `chargers[].id` | text | required | `[A-Za-z0-9_-]`, 1 to 64, unique |
 /// | `chargers[].profile` | name | required | a file in `devices/`, without its ending |

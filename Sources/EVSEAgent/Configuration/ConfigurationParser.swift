@@ -105,11 +105,26 @@ struct ConfigurationParser {
                 ?? "/var/lib/evse-agent",
             poll: reader.value(root, "poll") { (text) throws(ConfigurationProblem) in
                 try ConfigurationValues.duration(
-                    text, in: .milliseconds(100) ... .seconds(60), "100ms to 60s")
+                    text, in: .milliseconds(5) ... .seconds(60), "100ms to 60s")
             } ?? .seconds(1),
             chargers: chargers(root))
+        checkPoll(root, of: configuration)
         configuration.groups = groups(root, of: configuration.chargers)
         return configuration
+    }
+
+    /// A wallbox's controller is small: only simulated ones are polled faster, for endurance tests.
+    private mutating func checkPoll(
+        _ root: ConfigurationReader.Section, of configuration: AgentConfiguration
+    ) {
+        guard configuration.poll < .milliseconds(100),
+            let real = configuration.chargers.first(where: { !$0.isSimulated })
+        else { return }
+        reader.error(
+            root.place(of: "poll"),
+            ConfigurationProblem(
+                "poll: '\(real.id)' is not simulated, and a wallbox is polled every 100ms at most",
+                "Write 100ms to 60s"))
     }
 
     private mutating func site(_ root: ConfigurationReader.Section) -> AgentConfiguration.Site {

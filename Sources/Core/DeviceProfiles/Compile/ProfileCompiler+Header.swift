@@ -25,7 +25,7 @@ extension ProfileCompiler {
         let gap = duration(
             section, "request-gap", in: .zero ... .seconds(10), otherwise: .zero)
         let poll = duration(
-            section, "minimum-poll", in: .milliseconds(50) ... .seconds(300),
+            section, "minimum-poll", in: .milliseconds(5) ... .seconds(300),
             otherwise: .milliseconds(500))
         let timeout = duration(
             section, "response-timeout", in: .milliseconds(200) ... .seconds(10),
