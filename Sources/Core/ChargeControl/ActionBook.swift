@@ -21,13 +21,13 @@ import ChargeModel
 /// inFlight    any other push               inFlight    answer 409
 /// ```
 /// Source: the API contract, section "Actions".
-package struct ActionBook: Hashable, Sendable {
+package struct ActionBook: Hashable, Codable, Sendable {
     package private(set) var state: State = .empty
     /// When starts were carried out in the last hour; bounded by the limit.
     private var starts: [MonotonicInstant] = []
     private let startsPerHour: Int
 
-    package enum State: Hashable, Sendable {
+    package enum State: Hashable, Codable, Sendable {
         case empty
         /// Waiting for its start.
         case scheduled(Scheduled)
@@ -38,7 +38,7 @@ package struct ActionBook: Hashable, Sendable {
         case inFlight(InFlight)
     }
 
-    package struct Scheduled: Hashable, Sendable {
+    package struct Scheduled: Hashable, Codable, Sendable {
         package var action: Action
         package var start: StartTime
         /// nil without a window.
@@ -48,13 +48,13 @@ package struct ActionBook: Hashable, Sendable {
     }
 
     /// When a scheduled action begins.
-    package enum StartTime: Hashable, Sendable {
+    package enum StartTime: Hashable, Codable, Sendable {
         case wall(WallDue)
         /// A relative start, in the boot in which it was pushed.
         case steady(MonotonicInstant)
     }
 
-    package struct Accepting: Hashable, Sendable {
+    package struct Accepting: Hashable, Codable, Sendable {
         package var action: Action
         package var request: RequestID
         package var commit: CommitID
@@ -63,21 +63,21 @@ package struct ActionBook: Hashable, Sendable {
         package var replacing = Replaced.nothing
     }
 
-    package enum Replaced: Hashable, Sendable {
+    package enum Replaced: Hashable, Codable, Sendable {
         case nothing
         case scheduled(Scheduled)
         /// The charge in flight that an idle ends.
         case inFlight(InFlight)
     }
 
-    package struct Cancelling: Hashable, Sendable {
+    package struct Cancelling: Hashable, Codable, Sendable {
         package var scheduled: Scheduled
         package var cancelled: Action
         package var request: RequestID
         package var commit: CommitID
     }
 
-    package struct InFlight: Hashable, Sendable {
+    package struct InFlight: Hashable, Codable, Sendable {
         package var action: Action
         package var acceptedAt: TimePoint
         /// By when the first write must be confirmed; nil for what is tried to the end.

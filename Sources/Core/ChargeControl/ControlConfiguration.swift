@@ -1,7 +1,7 @@
 import ChargeModel
 
 /// What control has to know of one charger and does not change while the agent runs.
-package struct ControlConfiguration: Hashable, Sendable {
+package struct ControlConfiguration: Hashable, Codable, Sendable {
     package var description: ChargerDescription
     /// `max-current` of the installation, per phase.
     package var installationMaximum: Milliamperes
@@ -48,7 +48,7 @@ package struct ControlConfiguration: Hashable, Sendable {
 }
 
 /// The times of control.
-package struct ControlTiming: Hashable, Sendable {
+package struct ControlTiming: Hashable, Codable, Sendable {
     /// How long an immediate `charge` may take to reach the wire.
     package var reachWire: Duration = .seconds(5)
     /// How long an action may take to be verified.

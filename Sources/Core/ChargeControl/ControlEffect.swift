@@ -20,13 +20,13 @@ package enum ControlEffect: Hashable, Sendable {
 }
 
 /// Names one commit, so that its end can be told.
-package struct CommitID: RawRepresentable, Hashable, Sendable {
+package struct CommitID: RawRepresentable, Hashable, Codable, Sendable {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
 /// Names one request, so that it can be answered.
-package struct RequestID: RawRepresentable, Hashable, Sendable {
+package struct RequestID: RawRepresentable, Hashable, Codable, Sendable {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }

@@ -9,7 +9,7 @@ import ChargeModel
 // - Stops and ends are never delayed, and whatever is pushed to begin at once does.
 extension ControlEngine {
     /// The delay of the last slot that opened.
-    struct SlotDelay: Hashable, Sendable {
+    struct SlotDelay: Hashable, Codable, Sendable {
         /// Of the slot.
         var start: WallInstant
         /// nil while it is asked for.

@@ -20,9 +20,9 @@ import ChargeModel
 /// goes before the recurring schedule, else the schedule, else what was adopted. Everything that
 /// limits is a ``Claim``; ``ClaimMerge`` makes the decision. Source: the
 /// API contract, section "Actions"; requirements R1, R2, R4, R8, R12, R16.
-package struct ControlEngine: Sendable {
+package struct ControlEngine: Codable, Sendable {
     package let configuration: ControlConfiguration
-    let zones: any ZoneDirectory
+    private let zoneSource: ZoneSource
     package private(set) var snapshot: ChargerSnapshot
     package private(set) var decision: Decision
     package internal(set) var lastAction: Action?
@@ -64,12 +64,12 @@ package struct ControlEngine: Sendable {
     private var conditions: [ChargerCondition] = []
 
     /// A change that waits for its commit.
-    struct PendingChange: Hashable, Sendable {
+    struct PendingChange: Hashable, Codable, Sendable {
         var commit: CommitID
         var request: RequestID
         var change: Change
 
-        enum Change: Hashable, Sendable {
+        enum Change: Hashable, Codable, Sendable {
             case maxChargeRate(Watts)
             /// nil removes it.
             case schedule(RecurringSchedule?)
@@ -77,13 +77,13 @@ package struct ControlEngine: Sendable {
     }
 
     /// The rest of a window whose charge has been verified.
-    struct OpenWindow: Hashable, Sendable {
+    struct OpenWindow: Hashable, Codable, Sendable {
         var action: Action
         var end: WallDue
     }
 
     /// What the event stream was told last, to tell only changes.
-    private struct Announced: Hashable, Sendable {
+    private struct Announced: Hashable, Codable, Sendable {
         var status: ChargerStatus
         var isConnected: Bool?
         var isCharging: Bool?
@@ -99,7 +99,7 @@ package struct ControlEngine: Sendable {
         zones: any ZoneDirectory, at now: TimePoint
     ) {
         self.configuration = configuration
-        self.zones = zones
+        zoneSource = ZoneSource(zones)
         snapshot = ChargerSnapshot(phases: configuration.description.phases)
         decision = Decision(
             claims: [], winner: nil, limit: nil, reason: "the wallbox has not answered yet")
@@ -176,6 +176,8 @@ package struct ControlEngine: Sendable {
     }
 
     var currentRevision: UInt64 { revision }
+
+    var zones: any ZoneDirectory { zoneSource.directory }
 
     private var isVerified: Bool {
         if case .verified(revision, _, _) = snapshot.application { true } else { false }

@@ -4,7 +4,7 @@ import ChargeModel
 ///
 /// More phases count at once, since they mean more power; fewer count after a while, since a
 /// measurement may be late. Unknown means all phases of the installation.
-package struct PhaseCounter: Hashable, Sendable {
+package struct PhaseCounter: Hashable, Codable, Sendable {
     private let installed: Int
     private let fall: Duration
     /// What counts now.
@@ -12,7 +12,7 @@ package struct PhaseCounter: Hashable, Sendable {
     private var fewer: Fewer?
 
     /// Fewer phases than count now have been in use since a moment, and at most this many.
-    private struct Fewer: Hashable, Sendable {
+    private struct Fewer: Hashable, Codable, Sendable {
         var since: MonotonicInstant
         var most: Int
     }

@@ -3,10 +3,10 @@ import ChargeModel
 /// What happened to actions, to the intent and to the delay of a slot, and whose commit failed or is
 /// under way: starts, ends and ends of windows. They are part of the next commit of an action, and are repeated with every
 /// tick until one succeeds, so that a full disk loses none.
-struct UnsavedChanges: Hashable, Sendable {
+struct UnsavedChanges: Hashable, Codable, Sendable {
     private var changes: [Pending] = []
 
-    struct Pending: Hashable, Sendable {
+    struct Pending: Hashable, Codable, Sendable {
         /// nil for a change of the others alone.
         var action: Action?
         var intent: IntentChange?

@@ -2,7 +2,7 @@ import ChargeModel
 
 /// An instant of civil time that something waits for, on a computer whose clock may step or not be
 /// believed. It is remembered by the steady clock as well, as long as the wall clock is trusted.
-package struct WallDue: Hashable, Sendable {
+package struct WallDue: Hashable, Codable, Sendable {
     package let wall: WallInstant
     /// Where it lies on the steady clock, as far as the wall clock was trusted last.
     private var steady: MonotonicInstant?

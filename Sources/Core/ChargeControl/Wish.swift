@@ -1,7 +1,7 @@
 import ChargeModel
 
 /// What is wanted of a charger now, and by what: of all that could want something, one counts.
-enum Wish: Hashable, Sendable {
+enum Wish: Hashable, Codable, Sendable {
     /// Nobody wants anything yet, and nothing fresh was read that could be kept.
     case undecided
     /// Of the action in flight, or of the intent that stands.

@@ -16,7 +16,7 @@ import DeviceProfiles
 /// A link that is lost right after an optional block was refused, or over its silence, was lost by
 /// asking: a timeout closes a link, and some wallboxes close it after an exception. The contact after
 /// that is no reason to ask again, or it would be lost again; what was learnt is kept.
-struct BlockPresence: Hashable, Sendable {
+struct BlockPresence: Hashable, Codable, Sendable {
     private var blocks: [Block]
     /// The optional block that was asked last and got no value, while nothing was answered since.
     private var suspect: Int?
@@ -24,7 +24,7 @@ struct BlockPresence: Hashable, Sendable {
     /// How often no answer to an optional block may be a loss on the wire.
     private static let silencesToJudge = 2
 
-    private struct Block: Hashable, Sendable {
+    private struct Block: Hashable, Codable, Sendable {
         let gate: [RegisterCondition]
         let isOptional: Bool
         let registers: [RegisterID]

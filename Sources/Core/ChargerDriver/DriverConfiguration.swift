@@ -1,7 +1,7 @@
 import ChargeModel
 
 /// What the driver has to know of one charger beyond its profile.
-package struct DriverConfiguration: Hashable, Sendable {
+package struct DriverConfiguration: Hashable, Codable, Sendable {
     /// The unit id of the charger on its bus.
     package var unit: UInt8
     /// `max-current` of the installation: the driver's own ceiling, whatever control asks for.
@@ -33,7 +33,7 @@ package struct DriverConfiguration: Hashable, Sendable {
 }
 
 /// The times and bounds of the driver.
-package struct DriverTiming: Hashable, Sendable {
+package struct DriverTiming: Hashable, Codable, Sendable {
     /// The least time between two increases (IEC 61851-1: the pilot's duty cycle may change every
     /// 5 s, and a vehicle follows within 5 s; requirement R9).
     package var increaseInterval: Duration = .seconds(5)

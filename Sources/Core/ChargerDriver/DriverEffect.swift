@@ -2,7 +2,7 @@ import ChargeModel
 import Modbus
 
 /// What the driver tells.
-package enum DriverEffect: Hashable, Sendable {
+package enum DriverEffect: Hashable, Codable, Sendable {
     /// A poll has ended, or the link or the application of the target has changed.
     case snapshot(ChargerSnapshot)
     /// A write was confirmed or refused; for the log.
@@ -16,7 +16,7 @@ extension DriverEffect {
 }
 
 /// One write in model terms, for people.
-package struct WriteReport: Hashable, Sendable {
+package struct WriteReport: Hashable, Codable, Sendable {
     /// What was written and why, such as `setpoint 10 A`.
     package var what: String
     package var request: ModbusRequest

@@ -148,7 +148,7 @@ extension DriverEngine {
 }
 
 /// What tells one device, and one run of it, from another (requirement R13).
-struct DeviceMark: Hashable, Sendable {
+struct DeviceMark: Hashable, Codable, Sendable {
     var serial: DecodedValue?
     /// Milliseconds.
     var uptime: Int?

@@ -15,7 +15,7 @@ import Modbus
 /// ```
 /// It queues nothing: what is due is computed when the wire is free, so nothing stale can wait.
 /// Order: reductions; the steps of a running command; heartbeats; increases; failsafe; reads.
-package struct DriverEngine: Sendable {
+package struct DriverEngine: Codable, Sendable {
     package let profile: DeviceProfile
     package let configuration: DriverConfiguration
     package internal(set) var snapshot: ChargerSnapshot
@@ -49,7 +49,7 @@ package struct DriverEngine: Sendable {
     /// What told this device, and this run of it, from others when it was last read.
     var mark = DeviceMark()
 
-    enum Contact: Hashable, Sendable {
+    enum Contact: Hashable, Codable, Sendable {
         case lost
         case identifying
         case established
@@ -58,12 +58,12 @@ package struct DriverEngine: Sendable {
     }
 
     /// How far the end of the agent has come.
-    enum Ending: Hashable, Sendable {
+    enum Ending: Hashable, Codable, Sendable {
         case none, due, done
     }
 
     /// What the answer that is being waited for belongs to.
-    enum Outstanding: Hashable, Sendable {
+    enum Outstanding: Hashable, Codable, Sendable {
         case read(block: Int)
         case step(ModbusRequest)
         /// The read of a register that is to be modified.

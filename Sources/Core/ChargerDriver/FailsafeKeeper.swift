@@ -5,7 +5,7 @@ import DeviceProfiles
 /// (requirement R3). Compares levels: what is wanted, what was confirmed, what was read back.
 ///
 /// A failsafe in watts counts on the fewest phases: it outlives the vehicle that is there now.
-struct FailsafeKeeper: Hashable, Sendable {
+struct FailsafeKeeper: Hashable, Codable, Sendable {
     private let profile: DeviceProfile
     private let phases: Int
     private let failsafe: Failsafe?
@@ -27,7 +27,7 @@ struct FailsafeKeeper: Hashable, Sendable {
     private var lastFallback: Int?
 
     /// One value that is to stand in the wallbox.
-    private struct Level: Hashable, Sendable {
+    private struct Level: Hashable, Codable, Sendable {
         /// Written and confirmed since contact.
         var confirmed: Int?
         /// Read since contact, and since the last write.
@@ -42,7 +42,7 @@ struct FailsafeKeeper: Hashable, Sendable {
     }
 
     /// A write that is due, in the canonical unit of its register.
-    struct Write: Hashable, Sendable {
+    struct Write: Hashable, Codable, Sendable {
         var register: RegisterID
         var value: Int
         var isCurrent: Bool

@@ -3,13 +3,13 @@ import DeviceProfiles
 
 /// Knows when the wallbox's next sign of life is due: every third of its timeout, or sooner where the
 /// vendor asks for it (requirement R3). Each kind counts for itself.
-struct HeartbeatKeeper: Hashable, Sendable {
+struct HeartbeatKeeper: Hashable, Codable, Sendable {
     private let heartbeat: Heartbeat
     private(set) var timeout: Duration
     /// Those that are writes of ours, and not by-products of reading.
     private var beats: [Beat]
 
-    private struct Beat: Hashable, Sendable {
+    private struct Beat: Hashable, Codable, Sendable {
         var kind: Heartbeat.Kind
         var last: MonotonicInstant?
         /// A refused one is repeated sooner than the next is due.

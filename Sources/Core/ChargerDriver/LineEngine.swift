@@ -19,7 +19,7 @@ import Modbus
 /// closed and opened anew, or keeps late frames away by itself (requirement R6); at least a second
 /// lies between two attempts (requirement R24), and the longest gap that a wallbox on the line asks
 /// for between any two requests.
-package struct LineEngine: Sendable {
+package struct LineEngine: Codable, Sendable {
     package private(set) var drivers: [DriverEngine]
     package private(set) var statistics = Statistics()
     private let policy: LinkPolicy
@@ -33,7 +33,7 @@ package struct LineEngine: Sendable {
     private var turn = 0
     private var random: SeededRandom
 
-    private enum Link: Hashable, Sendable {
+    private enum Link: Hashable, Codable, Sendable {
         case closed(retryAt: MonotonicInstant)
         case opening
         case open
@@ -43,7 +43,7 @@ package struct LineEngine: Sendable {
     }
 
     /// One wallbox that did not answer while others on the line do.
-    private struct Rest: Hashable, Sendable {
+    private struct Rest: Hashable, Codable, Sendable {
         /// In a row.
         var failures = 0
         /// nil while it is not resting.
@@ -53,7 +53,7 @@ package struct LineEngine: Sendable {
     /// So many failures in a row of every wallbox are the line's own.
     private static let failuresOfALine = 3
 
-    package struct Statistics: Hashable, Sendable {
+    package struct Statistics: Hashable, Codable, Sendable {
         package var transactions = 0
         package var errors = 0
     }
@@ -252,7 +252,7 @@ package struct LineEngine: Sendable {
 }
 
 /// When to try to connect again (requirement R24).
-package struct LinkPolicy: Hashable, Sendable {
+package struct LinkPolicy: Hashable, Codable, Sendable {
     /// The least time between two attempts, and the first wait.
     package var floor: Duration = .seconds(1)
     /// The longest wait.

@@ -13,7 +13,7 @@ import ChargeModel
 ///
 /// Fewer phases count at once, more only when they were seen for a while: with too many each phase
 /// would get more than the limit. What another vehicle did says nothing of the next one.
-struct LivePhases: Hashable, Sendable {
+struct LivePhases: Hashable, Codable, Sendable {
     /// The phases of installation and model.
     let most: Int
     /// What is counted on before anything tells.
@@ -22,7 +22,7 @@ struct LivePhases: Hashable, Sendable {
     private(set) var counted: Int
     private var rise: Rise?
 
-    private struct Rise: Hashable, Sendable {
+    private struct Rise: Hashable, Codable, Sendable {
         var count: Int
         var since: MonotonicInstant
     }

@@ -2,7 +2,7 @@ import ChargeModel
 import DeviceProfiles
 
 /// Which blocks are still to be read, on a grid of absolute poll times.
-struct PollCycle: Hashable, Sendable {
+struct PollCycle: Hashable, Codable, Sendable {
     private let plan: [ReadBlock]
     private(set) var presence: BlockPresence
     let period: Duration

@@ -14,7 +14,7 @@ import Modbus
 ///                   they do not in time           given up
 /// when              the newest values fulfil it   its steps, else the step after it
 /// ```
-struct RunningSteps: Hashable, Sendable {
+struct RunningSteps: Hashable, Codable, Sendable {
     let purpose: Purpose
     private(set) var left: [CommandOperation]
     /// The last write that has gone out; from the first on nobody knows what stands in the wallbox.
@@ -26,7 +26,7 @@ struct RunningSteps: Hashable, Sendable {
     /// When the first step left had its turn, for steps that take time.
     private var turn: MonotonicInstant?
 
-    enum Purpose: Hashable, Sendable {
+    enum Purpose: Hashable, Codable, Sendable {
         case command(SetpointReconciler.Command)
         /// What the wallbox has to be told after every contact.
         case connect

@@ -2,7 +2,7 @@ import ChargeModel
 
 /// What is believed of a wallbox's setpoint: from the last reading, or from what was written and
 /// confirmed where nothing can be read. nil is "unknown".
-package struct SetpointBelief: Hashable, Sendable {
+package struct SetpointBelief: Hashable, Codable, Sendable {
     package var isOn: Bool?
     /// The limit that applies while it is on.
     package var limit: Milliamperes?

@@ -4,7 +4,7 @@ import DeviceProfiles
 /// The one choke point through which every current passes before it is written (requirement R1):
 /// never above any ceiling, never between 0 and the minimum (requirement R2), always rounded down to
 /// the wallbox's step.
-package struct SetpointGate: Hashable, Sendable {
+package struct SetpointGate: Hashable, Codable, Sendable {
     private let ceiling: Milliamperes
     private let minimum: Milliamperes
     private let step: Milliamperes

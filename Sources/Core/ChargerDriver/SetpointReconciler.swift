@@ -18,7 +18,7 @@ import DeviceProfiles
 /// what it changes: a command that is given up half-way has done who knows what. Where the limit is
 /// unknown and must not rise, it is first brought to what was last sent, or to 0. Source:
 /// requirements R8, R9, R12.
-package struct SetpointReconciler: Hashable, Sendable {
+package struct SetpointReconciler: Hashable, Codable, Sendable {
     let control: ControlTraits
     let timing: DriverTiming
     /// How long after a write the wallbox may still show or do the old thing.
@@ -47,13 +47,13 @@ package struct SetpointReconciler: Hashable, Sendable {
     /// Whether the last command that went out and was not confirmed may have raised the wallbox.
     private var isRising = false
 
-    struct Before: Hashable, Sendable {
+    struct Before: Hashable, Codable, Sendable {
         var belief: SetpointBelief
         var lastSent: Milliamperes?
     }
 
     /// How far the goal has come.
-    package enum Progress: Hashable, Sendable {
+    package enum Progress: Hashable, Codable, Sendable {
         case pending
         case written(at: TimePoint)
         case verified(offered: Milliamperes, at: TimePoint)
@@ -62,14 +62,14 @@ package struct SetpointReconciler: Hashable, Sendable {
     }
 
     /// A confirmed write that no poll has shown yet.
-    struct Awaiting: Hashable, Sendable {
+    struct Awaiting: Hashable, Codable, Sendable {
         var goal: Milliamperes
         var since: MonotonicInstant
         var polls = 0
     }
 
     /// What to bring the wallbox to.
-    package struct Goal: Hashable, Sendable {
+    package struct Goal: Hashable, Codable, Sendable {
         package var limit: Milliamperes
         package var allowsIncrease: Bool
         /// The phases that share the limit, where the wallbox is set in watts: with another number
@@ -84,7 +84,7 @@ package struct SetpointReconciler: Hashable, Sendable {
     }
 
     /// A command that brings the wallbox nearer to the goal.
-    package struct Command: Hashable, Sendable {
+    package struct Command: Hashable, Codable, Sendable {
         package var kind: Kind
         package var limit: Milliamperes
         /// A reduction goes before everything else and never waits.
@@ -92,7 +92,7 @@ package struct SetpointReconciler: Hashable, Sendable {
         /// A safe stop on the way: the goal needs another command after it.
         package var isProvisional = false
 
-        package enum Kind: Hashable, Sendable {
+        package enum Kind: Hashable, Codable, Sendable {
             case charge, limit, idle
         }
     }

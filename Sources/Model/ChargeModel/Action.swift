@@ -1,5 +1,5 @@
 /// What a client can ask of a charger.
-package enum ChargeCommand: String, Hashable, Sendable, CaseIterable {
+package enum ChargeCommand: String, Hashable, Codable, Sendable, CaseIterable {
     /// Let the vehicle charge, as fast as everything in force allows.
     case charge
     /// Hold the charger at 0 A.
@@ -7,16 +7,16 @@ package enum ChargeCommand: String, Hashable, Sendable, CaseIterable {
 }
 
 /// How an action is to be carried out in time.
-package enum ActionExecution: String, Hashable, Sendable, CaseIterable {
+package enum ActionExecution: String, Hashable, Codable, Sendable, CaseIterable {
     case immediate
     case scheduled
     case windowed
 }
 
 /// One pushed command and what became of it.
-package struct Action: Hashable, Sendable, Identifiable {
+package struct Action: Hashable, Codable, Sendable, Identifiable {
     /// The identifier in the API: `action_` and random characters.
-    package struct ID: RawRepresentable, Hashable, Sendable {
+    package struct ID: RawRepresentable, Hashable, Codable, Sendable {
         package var rawValue: String
         package init(rawValue: String) { self.rawValue = rawValue }
         package init(_ value: String) { self.init(rawValue: value) }
@@ -67,7 +67,7 @@ package struct Action: Hashable, Sendable, Identifiable {
 }
 
 /// An instant that means something until the computer is switched off.
-package struct BootInstant: Hashable, Sendable {
+package struct BootInstant: Hashable, Codable, Sendable {
     /// The kernel's random name of one boot.
     package var boot: String
     package var at: MonotonicInstant
@@ -79,7 +79,7 @@ package struct BootInstant: Hashable, Sendable {
 }
 
 /// Where an action stands. `scheduled -> acknowledged -> completed | failed`, `scheduled -> cancelled`.
-package enum ActionState: Hashable, Sendable {
+package enum ActionState: Hashable, Codable, Sendable {
     case scheduled
     case acknowledged
     case completed
@@ -106,12 +106,12 @@ package enum ActionState: Hashable, Sendable {
 }
 
 /// The states of an action without what belongs to them, as the API names them.
-package enum ActionStateName: String, Hashable, Sendable, CaseIterable {
+package enum ActionStateName: String, Hashable, Codable, Sendable, CaseIterable {
     case scheduled, acknowledged, completed, failed, cancelled
 }
 
 /// Why an action failed: a code for programs and a sentence for people.
-package struct ActionFailure: Hashable, Sendable {
+package struct ActionFailure: Hashable, Codable, Sendable {
     package var code: ActionErrorCode
     package var message: String
 
@@ -122,7 +122,7 @@ package struct ActionFailure: Hashable, Sendable {
 }
 
 /// The `errorCode` of a failed action.
-package enum ActionErrorCode: String, Hashable, Sendable, CaseIterable {
+package enum ActionErrorCode: String, Hashable, Codable, Sendable, CaseIterable {
     case deviceOffline = "DEVICE_OFFLINE"
     case deviceRefused = "DEVICE_REFUSED"
     case notApplied = "NOT_APPLIED"
@@ -134,7 +134,7 @@ package enum ActionErrorCode: String, Hashable, Sendable, CaseIterable {
 }
 
 /// How the action of a client's test is to end (`sandbox` in the push body).
-package struct SandboxOutcome: Hashable, Sendable {
+package struct SandboxOutcome: Hashable, Codable, Sendable {
     /// nil completes as usual, after the delay.
     package var failure: ActionErrorCode?
     /// 0 to 60 s.
@@ -147,7 +147,7 @@ package struct SandboxOutcome: Hashable, Sendable {
 }
 
 /// What is wanted of a charger until somebody wants something else. It outlives restarts.
-package enum ChargeIntent: Hashable, Sendable {
+package enum ChargeIntent: Hashable, Codable, Sendable {
     case charge
     case idle
     /// What was found in the wallbox when nobody had said anything: kept, never raised. 0 is idle.

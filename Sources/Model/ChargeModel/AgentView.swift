@@ -82,7 +82,7 @@ package struct ChargerView: Hashable, Sendable {
 }
 
 /// What of a charger does not change while the agent runs.
-package struct ChargerDescription: Hashable, Sendable {
+package struct ChargerDescription: Hashable, Codable, Sendable {
     package var id: ChargerID
     package var vendor: String
     package var model: String
@@ -96,6 +96,11 @@ package struct ChargerDescription: Hashable, Sendable {
     package var phases: Int
     /// The poll period in force: what is configured, or what the profile allows if longer.
     package var effectivePoll: Duration
+
+    /// What is kept of it outside of the process: all but whose it is.
+    private enum CodingKeys: CodingKey {
+        case id, vendor, model, isSimulated, profile, phases, effectivePoll
+    }
 
     package init(
         id: ChargerID, vendor: String, model: String, user: String?, isSimulated: Bool,
@@ -113,7 +118,7 @@ package struct ChargerDescription: Hashable, Sendable {
 }
 
 /// The API's `state.status`.
-package enum ChargerStatus: String, Hashable, Sendable, CaseIterable {
+package enum ChargerStatus: String, Hashable, Codable, Sendable, CaseIterable {
     /// No vehicle.
     case available
     /// A vehicle is connected and does not draw yet.

@@ -1,5 +1,5 @@
 /// The identifier of a charger in the configuration and in the API, such as `device_ev_001`.
-package struct ChargerID: RawRepresentable, Hashable, Sendable, Comparable {
+package struct ChargerID: RawRepresentable, Hashable, Codable, Sendable, Comparable {
     package var rawValue: String
 
     package init(rawValue: String) { self.rawValue = rawValue }

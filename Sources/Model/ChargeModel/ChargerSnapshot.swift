@@ -1,5 +1,5 @@
 /// What the driver knows of one wallbox at one moment.
-package struct ChargerSnapshot: Hashable, Sendable {
+package struct ChargerSnapshot: Hashable, Codable, Sendable {
     package var link: LinkState
     /// When the last complete poll ended; nil before the first.
     package var lastPoll: TimePoint?
@@ -50,7 +50,7 @@ package struct ChargerSnapshot: Hashable, Sendable {
 }
 
 /// Whether a wallbox answers.
-package enum LinkState: Hashable, Sendable {
+package enum LinkState: Hashable, Codable, Sendable {
     /// No answer yet since start.
     case connecting
     case up
@@ -59,7 +59,7 @@ package enum LinkState: Hashable, Sendable {
 }
 
 /// A standing condition of a charger that people and control have to know.
-package enum ChargerCondition: Hashable, Sendable {
+package enum ChargerCondition: Hashable, Codable, Sendable {
     /// Three writes in a row were contradicted by read-back: the charger is held at its safe current
     /// (requirement R8).
     case writesNotApplied

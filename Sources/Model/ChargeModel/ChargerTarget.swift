@@ -1,6 +1,6 @@
 /// What a charger is to do: a lease, not a setting. Past ``validUntil`` the driver falls to the
 /// lesser of this limit and the safe current by itself (requirement R4).
-package struct ChargerTarget: Hashable, Sendable {
+package struct ChargerTarget: Hashable, Codable, Sendable {
     /// The current that may be offered per phase; 0 pauses charging. Never between 0 and the
     /// minimum of the pilot signal.
     package var limit: Milliamperes
@@ -23,7 +23,7 @@ package struct ChargerTarget: Hashable, Sendable {
 }
 
 /// How far a target has come.
-package enum TargetApplication: Hashable, Sendable {
+package enum TargetApplication: Hashable, Codable, Sendable {
     /// No target has been given yet; nothing is written but heartbeats and failsafes.
     case none
     /// Nothing of this revision has been confirmed by the wallbox yet.

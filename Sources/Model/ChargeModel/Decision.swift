@@ -1,5 +1,5 @@
 /// Somebody's wish to limit a charger. Claims combine by minimum.
-package struct Claim: Hashable, Sendable {
+package struct Claim: Hashable, Codable, Sendable {
     package var source: ClaimSource
     /// The most that this claim lets through per phase.
     package var limit: Milliamperes
@@ -14,7 +14,7 @@ package struct Claim: Hashable, Sendable {
 }
 
 /// Who claims. The order is the order in which equal limits are named as the winner.
-package enum ClaimSource: String, Hashable, Sendable, CaseIterable {
+package enum ClaimSource: String, Hashable, Codable, Sendable, CaseIterable {
     /// A fault holds the charger at its safe current.
     case fault
     /// A pushed action or, after it, the intent that it left.
@@ -36,7 +36,7 @@ package enum ClaimSource: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What the claims come to, and why.
-package struct Decision: Hashable, Sendable {
+package struct Decision: Hashable, Codable, Sendable {
     /// Every claim, in the order of ``ClaimSource``.
     package var claims: [Claim]
     /// The claim whose limit is in force; nil while nothing is decided (before first contact).

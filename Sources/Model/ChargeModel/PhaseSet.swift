@@ -1,5 +1,5 @@
 /// Phases of the supply that a wallbox may load.
-package struct PhaseSet: OptionSet, Hashable, Sendable {
+package struct PhaseSet: OptionSet, Hashable, Codable, Sendable {
     package var rawValue: UInt8
 
     package init(rawValue: UInt8) {

@@ -1,6 +1,6 @@
 /// The state of the control pilot as a wallbox tells it (IEC 61851-1, table A.1). The digit says
 /// whether the wallbox offers energy: 1 not, 2 yes (pulse-width modulation on).
-package enum PilotState: String, Hashable, Sendable, CaseIterable {
+package enum PilotState: String, Hashable, Codable, Sendable, CaseIterable {
     /// No vehicle.
     case a = "A"
     /// Vehicle connected, wallbox not offering.

@@ -2,7 +2,7 @@
 /// of it. Nothing here does anything; nothing here knows Modbus, HTTP or SQL.
 
 /// A whole number of one unit. Arithmetic stays in the unit; crossing units is spelled out.
-package protocol Quantity: RawRepresentable<Int>, Hashable, Comparable, Sendable {
+package protocol Quantity: RawRepresentable<Int>, Hashable, Comparable, Codable, Sendable {
     init(rawValue: Int)
 }
 

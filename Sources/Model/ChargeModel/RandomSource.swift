@@ -3,7 +3,7 @@
 ///
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Not for
 /// secrets.
-package struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Hashable, Codable, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) {

@@ -33,8 +33,10 @@ package enum Reading<Value: Hashable & Sendable>: Hashable, Sendable {
     }
 }
 
+extension Reading: Codable where Value: Codable {}
+
 /// Why there is no value.
-package enum Absence: String, Hashable, Sendable {
+package enum Absence: String, Hashable, Codable, Sendable {
     /// Nothing has been read yet.
     case notYetRead = "not yet read"
     /// The wallbox has no such register.

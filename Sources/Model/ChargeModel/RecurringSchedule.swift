@@ -1,5 +1,5 @@
 /// When a charger charges, day after day or week after week. Outside its slots the charger is idle.
-package struct RecurringSchedule: Hashable, Sendable {
+package struct RecurringSchedule: Hashable, Codable, Sendable {
     /// `sched_` and random characters.
     package var id: String
     package var charger: ChargerID
@@ -10,7 +10,7 @@ package struct RecurringSchedule: Hashable, Sendable {
     package var slots: [ScheduleSlot]
     package var updatedAt: WallInstant
 
-    package enum Recurrence: Hashable, Sendable {
+    package enum Recurrence: Hashable, Codable, Sendable {
         case daily
         /// The days on which slots begin; at least one, ordered, each once.
         case weekly([Weekday])
@@ -30,7 +30,7 @@ package struct RecurringSchedule: Hashable, Sendable {
 }
 
 /// A part of a day, or of a night: it may end on the next day.
-package struct ScheduleSlot: Hashable, Sendable {
+package struct ScheduleSlot: Hashable, Codable, Sendable {
     /// Minutes since midnight, 0 to 1,439, by the clock on the wall.
     package var startMinute: Int
     /// In real minutes, 1 to 1,440: on the night of a clock change a slot is as long as ever.
@@ -45,7 +45,7 @@ package struct ScheduleSlot: Hashable, Sendable {
 }
 
 /// Raw values are the API's words.
-package enum Weekday: String, Hashable, Sendable, CaseIterable, Comparable {
+package enum Weekday: String, Hashable, Codable, Sendable, CaseIterable, Comparable {
     case monday, tuesday, wednesday, thursday, friday, saturday, sunday
 
     /// 0 is Monday.
@@ -56,12 +56,12 @@ package enum Weekday: String, Hashable, Sendable, CaseIterable, Comparable {
 
 /// What the API shows as `currentSchedule`: a window that is open or coming, or the recurring
 /// schedule.
-package struct CurrentSchedule: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable {
+package struct CurrentSchedule: Hashable, Codable, Sendable {
+    package enum Kind: String, Hashable, Codable, Sendable {
         case window, schedule
     }
 
-    package enum State: String, Hashable, Sendable {
+    package enum State: String, Hashable, Codable, Sendable {
         /// It waits for its start.
         case pending
         /// It shapes what the charger does.

@@ -1,5 +1,5 @@
 /// An instant of a clock that never steps and counts through suspension, in nanoseconds since boot.
-package struct MonotonicInstant: InstantProtocol, Sendable {
+package struct MonotonicInstant: InstantProtocol, Codable, Sendable {
     package var nanoseconds: Int64
 
     package init(nanoseconds: Int64) {
@@ -31,7 +31,7 @@ extension Duration {
 }
 
 /// An instant of civil time in UTC, in milliseconds since 1970.
-package struct WallInstant: Hashable, Comparable, Sendable {
+package struct WallInstant: Hashable, Comparable, Codable, Sendable {
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) {
@@ -54,7 +54,7 @@ package struct WallInstant: Hashable, Comparable, Sendable {
 /// One reading of both clocks, taken once per cycle and passed down.
 ///
 /// Ages, timeouts and ramps use ``monotonic``; what people see and plan uses ``wall``.
-package struct TimePoint: Hashable, Sendable {
+package struct TimePoint: Hashable, Codable, Sendable {
     package var monotonic: MonotonicInstant
     package var wall: WallInstant
     /// Whether the wall clock may be believed: a computer without a battery clock starts in the past.

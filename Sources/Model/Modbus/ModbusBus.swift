@@ -38,7 +38,7 @@ package protocol ModbusBus: Sendable {
 }
 
 /// What becomes of a link after an answer that did not come, or was not the right one.
-package enum LinkRecovery: Hashable, Sendable {
+package enum LinkRecovery: Hashable, Codable, Sendable {
     /// It is closed: a late frame dies with the connection.
     case reopen
     /// It stays open for the other units: the adapter itself tells late frames from answers.

@@ -1,5 +1,5 @@
 /// Why a transaction has no usable answer.
-package enum ModbusError: Error, Hashable, Sendable {
+package enum ModbusError: Error, Hashable, Codable, Sendable {
     /// No complete answer within the deadline.
     case timeout
     /// The unit refused the request.
@@ -14,7 +14,7 @@ package enum ModbusError: Error, Hashable, Sendable {
     case busShutDown
 
     /// What was wrong with a frame (requirement R5).
-    package enum Malformation: Hashable, Sendable {
+    package enum Malformation: Hashable, Codable, Sendable {
         case transactionID(expected: UInt16, received: UInt16)
         case protocolID(UInt16)
         case length(UInt16)

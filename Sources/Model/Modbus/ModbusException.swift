@@ -1,5 +1,5 @@
 /// The exception code with which a unit refuses a request (specification, clause 7).
-package struct ModbusException: RawRepresentable, Error, Hashable {
+package struct ModbusException: RawRepresentable, Error, Hashable, Codable {
     package var rawValue: UInt8
 
     package init(rawValue: UInt8) {

@@ -7,7 +7,7 @@
 /// Source: MODBUS Application Protocol Specification V1.1b3, clauses 4 and 6.
 
 /// One request to one unit on a bus.
-package struct ModbusRequest: Hashable, Sendable {
+package struct ModbusRequest: Hashable, Codable, Sendable {
     /// The address of the device on the bus (0 to 255). Over TCP, 0 and 255 are ordinary units.
     package var unit: UInt8
     package var operation: ModbusOperation
@@ -19,7 +19,7 @@ package struct ModbusRequest: Hashable, Sendable {
 }
 
 /// The operations that wallboxes need.
-package enum ModbusOperation: Hashable, Sendable {
+package enum ModbusOperation: Hashable, Codable, Sendable {
     /// Function 1. `count` is 1 to 2,000.
     case readCoils(address: UInt16, count: UInt16)
     /// Function 2. `count` is 1 to 2,000.
@@ -94,7 +94,7 @@ package enum ModbusOperation: Hashable, Sendable {
 }
 
 /// What a unit answered to a request that it carried out.
-package enum ModbusResponse: Hashable, Sendable {
+package enum ModbusResponse: Hashable, Codable, Sendable {
     /// The registers of a read, as many as were asked for.
     case registers([UInt16])
     /// The coils or discrete inputs of a read, as many as were asked for.

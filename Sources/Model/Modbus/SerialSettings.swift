@@ -1,16 +1,16 @@
 /// How bits are put on a serial line. All devices on one line have the same.
 ///
 /// Source: MODBUS over Serial Line Specification and Implementation Guide V1.02, clauses 2.5.1 and 3.2.
-package struct SerialSettings: Hashable, Sendable {
+package struct SerialSettings: Hashable, Codable, Sendable {
     /// Bits per second, one of ``bauds``.
     package var baud: Int
     package var parity: Parity
     /// Always 8 in RTU.
-    package let dataBits = 8
+    package var dataBits: Int { 8 }
     /// 1 or 2.
     package var stopBits: Int
 
-    package enum Parity: String, Hashable, Sendable, CaseIterable {
+    package enum Parity: String, Hashable, Codable, Sendable, CaseIterable {
         case none
         case even
         case odd

@@ -77,7 +77,7 @@ package struct FuseGroupTiming: Hashable, Sendable {
 }
 
 /// What one charger is allowed of a fuse: a lease, as a target is.
-package struct GroupShare: Hashable, Sendable {
+package struct GroupShare: Hashable, Codable, Sendable {
     package var group: String
     /// 0, or at least the charger's minimum.
     package var limit: Milliamperes

@@ -79,7 +79,7 @@ package struct StoreChange: Hashable, Sendable {
     }
 }
 
-package struct IntentChange: Hashable, Sendable {
+package struct IntentChange: Hashable, Codable, Sendable {
     package var charger: ChargerID
     /// nil forgets the intent: the next fresh reading is adopted.
     package var intent: ChargeIntent?
@@ -128,7 +128,7 @@ package struct ScheduleChange: Hashable, Sendable {
 
 /// The randomised delay of the last slot that opened. It goes with the schedule: another one has
 /// none, and without a schedule there is nothing to keep.
-package struct SlotDelayChange: Hashable, Sendable {
+package struct SlotDelayChange: Hashable, Codable, Sendable {
     package var charger: ChargerID
     /// Of the slot.
     package var start: WallInstant
@@ -237,7 +237,7 @@ package struct ActionPage: Hashable, Sendable {
 }
 
 /// Why the store did not do it. `reason` is for logs, never for an answer to a client.
-package enum StoreError: Error, Hashable, Sendable {
+package enum StoreError: Error, Hashable, Codable, Sendable {
     /// No room left on the device.
     case full
     /// Cannot be written or read now.

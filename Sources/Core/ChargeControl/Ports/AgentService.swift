@@ -51,7 +51,7 @@ package protocol AgentService: Sendable {
 }
 
 /// A push, taken apart and checked for form by the API.
-package struct ActionRequest: Hashable, Sendable {
+package struct ActionRequest: Hashable, Codable, Sendable {
     package var charger: ChargerID
     package var command: ChargeCommand
     /// nil for an immediate action.
@@ -59,6 +59,11 @@ package struct ActionRequest: Hashable, Sendable {
     package var onConflict: ConflictStrategy?
     package var sandbox: SandboxOutcome?
     package var idempotency: IdempotencyKey?
+
+    /// What is kept of it outside of the process: nothing of the client's key.
+    private enum CodingKeys: CodingKey {
+        case charger, command, timing, onConflict, sandbox
+    }
 
     package init(
         charger: ChargerID, command: ChargeCommand, timing: ActionTiming? = nil,
@@ -80,7 +85,7 @@ package struct ActionRequest: Hashable, Sendable {
 }
 
 /// When a deferred action is to be carried out. The API has resolved zones and durations.
-package struct ActionTiming: Hashable, Sendable {
+package struct ActionTiming: Hashable, Codable, Sendable {
     /// Not before the request came.
     package var start: WallInstant
     /// The start was given as a duration from now, and holds whatever the wall clock does.
@@ -95,11 +100,16 @@ package struct ActionTiming: Hashable, Sendable {
     }
 }
 
-package struct SettingsRequest: Hashable, Sendable {
+package struct SettingsRequest: Hashable, Codable, Sendable {
     package var charger: ChargerID
     /// 0 to 50 kW.
     package var maxChargeRate: Watts
     package var idempotency: IdempotencyKey?
+
+    /// As for an action.
+    private enum CodingKeys: CodingKey {
+        case charger, maxChargeRate
+    }
 
     package init(charger: ChargerID, maxChargeRate: Watts, idempotency: IdempotencyKey? = nil) {
         self.charger = charger
@@ -147,7 +157,7 @@ package struct IdempotencyKey: Hashable, Sendable {
     }
 }
 
-package enum ConflictStrategy: String, Hashable, Sendable, CaseIterable {
+package enum ConflictStrategy: String, Hashable, Codable, Sendable, CaseIterable {
     case cancelAndReplace = "cancel_and_replace"
 }
 

@@ -1,7 +1,7 @@
 import ChargeModel
 
 /// What a recurring schedule says at one instant.
-package struct ScheduleMoment: Hashable, Sendable {
+package struct ScheduleMoment: Hashable, Codable, Sendable {
     /// The slot that is open; nil between slots, where the charger is idle.
     package var active: Occurrence?
     /// The next that begins after this instant.
@@ -15,7 +15,7 @@ package struct ScheduleMoment: Hashable, Sendable {
     }
 
     /// A slot on one day.
-    package struct Occurrence: Hashable, Sendable {
+    package struct Occurrence: Hashable, Codable, Sendable {
         package var slot: ScheduleSlot
         package var start: WallInstant
         /// After `start`; the slot has ended at this instant.

@@ -2,17 +2,22 @@ import ChargeModel
 
 /// A recurring schedule in its zone, with what it says of the present: worked out anew only when
 /// that can have changed.
-struct SchedulePlan: Sendable {
+struct SchedulePlan: Codable, Sendable {
     let schedule: RecurringSchedule
-    private let zone: any ZoneRules
+    private let zone: NamedZone
     /// What holds from an instant up to the moment's next edge.
-    private var known: (from: WallInstant, moment: ScheduleMoment)?
+    private var known: Known?
     /// nil while the wall clock is not trusted.
     private(set) var moment: ScheduleMoment?
 
+    private struct Known: Hashable, Codable, Sendable {
+        var from: WallInstant
+        var moment: ScheduleMoment
+    }
+
     init(_ schedule: RecurringSchedule, zone: any ZoneRules, at now: TimePoint) {
         self.schedule = schedule
-        self.zone = zone
+        self.zone = NamedZone(zone)
         follow(now)
     }
 
@@ -24,8 +29,8 @@ struct SchedulePlan: Sendable {
         if let known, known.from <= now.wall, now.wall < known.moment.nextEdge {
             moment = known.moment
         } else {
-            let fresh = schedule.moment(at: now.wall, in: zone)
-            known = (now.wall, fresh)
+            let fresh = schedule.moment(at: now.wall, in: zone.rules)
+            known = Known(from: now.wall, moment: fresh)
             moment = fresh
         }
     }

@@ -2,7 +2,7 @@ import ChargeModel
 import Modbus
 
 /// One step of a command as it goes over the wire.
-package indirect enum CommandOperation: Hashable, Sendable {
+package indirect enum CommandOperation: Hashable, Codable, Sendable {
     case write(unit: RegisterUnit, ModbusOperation)
     case wait(Duration)
     /// Reads a register and writes it back with some bits changed, by ``DeviceProfile/write(raw:to:)``.

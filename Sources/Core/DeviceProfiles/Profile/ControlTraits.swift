@@ -1,7 +1,7 @@
 import ChargeModel
 
 /// How a limit is written and known to be in force.
-package struct ControlTraits: Hashable, Sendable {
+package struct ControlTraits: Hashable, Codable, Sendable {
     /// The register that takes the limit (write), in the unit of ``domain``.
     package var setpoint: RegisterID
     /// Whether limits are written in amperes or in watts.
@@ -39,7 +39,7 @@ package struct ControlTraits: Hashable, Sendable {
 }
 
 /// The unit in which a wallbox takes limits.
-package enum SetpointDomain: Hashable, Sendable {
+package enum SetpointDomain: Hashable, Codable, Sendable {
     /// Milliamperes per phase.
     case current
     /// Watts of all phases together: amperes become watts by the nominal voltage and the live phases.
@@ -49,7 +49,7 @@ package enum SetpointDomain: Hashable, Sendable {
 
 /// A range of set power in which the wallbox charges with so many phases. Outside of all bands it
 /// pauses.
-package struct PowerBand: Hashable, Sendable {
+package struct PowerBand: Hashable, Codable, Sendable {
     package var watts: ClosedRange<Int>
     /// 1 or 3.
     package var phases: Int
@@ -62,7 +62,7 @@ package struct PowerBand: Hashable, Sendable {
 
 /// How to switch between one and three phases. It happens with 0 A confirmed, and only where the
 /// configuration allows it (requirement R11).
-package struct PhaseSwitch: Hashable, Sendable {
+package struct PhaseSwitch: Hashable, Codable, Sendable {
     package var toOne: [CommandStep]
     package var toThree: [CommandStep]
 
@@ -73,7 +73,7 @@ package struct PhaseSwitch: Hashable, Sendable {
 }
 
 /// How to tell whether the wallbox is switched on.
-package enum EnabledSource: Hashable, Sendable {
+package enum EnabledSource: Hashable, Codable, Sendable {
     /// The limit read back is above 0.
     case readBack
     /// A register's raw value tells; any other value tells nothing.
@@ -85,7 +85,7 @@ package enum EnabledSource: Hashable, Sendable {
 }
 
 /// One step of a command.
-package indirect enum CommandStep: Hashable, Sendable {
+package indirect enum CommandStep: Hashable, Codable, Sendable {
     case write(RegisterID, CommandValue)
     /// Some bits of a register that is read first: the others stay.
     case modify(RegisterID, set: UInt64, clear: UInt64)
@@ -99,7 +99,7 @@ package indirect enum CommandStep: Hashable, Sendable {
     case when([RegisterCondition], [CommandStep])
 }
 
-package enum CommandValue: Hashable, Sendable {
+package enum CommandValue: Hashable, Codable, Sendable {
     /// The limit, scaled and rounded down for its register.
     case limit
     /// A fixed raw value.

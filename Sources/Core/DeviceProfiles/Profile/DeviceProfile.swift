@@ -5,7 +5,7 @@ import Modbus
 ///
 /// It has two faces. The driver decodes registers with it and encodes commands; the simulator
 /// encodes the same registers and decodes the same commands. It holds values only.
-package struct DeviceProfile: Hashable, Sendable {
+package struct DeviceProfile: Hashable, Codable, Sendable {
     /// The file's name without `.yaml`: `<vendor>-<model>` in lower case.
     package var id: String
     package var title: String
@@ -37,7 +37,7 @@ package struct DeviceProfile: Hashable, Sendable {
 }
 
 /// How a wallbox behaves where that is no register's matter.
-package struct DeviceManners: Hashable, Sendable {
+package struct DeviceManners: Hashable, Codable, Sendable {
     /// What a request for a register that is not there is answered with.
     package var unknownRegister: UnknownRegister = .exception(2)
     /// A write of the value that stands there already does nothing, not even as a sign of change.
@@ -45,7 +45,7 @@ package struct DeviceManners: Hashable, Sendable {
     /// A limit of 0 reads back as the minimum.
     package var readsZeroAsMinimum = false
 
-    package enum UnknownRegister: Hashable, Sendable {
+    package enum UnknownRegister: Hashable, Codable, Sendable {
         case exception(UInt8)
         case silence
     }
@@ -54,7 +54,7 @@ package struct DeviceManners: Hashable, Sendable {
 }
 
 /// An index into ``DeviceProfile/registers``.
-package struct RegisterID: RawRepresentable, Hashable, Sendable, Comparable {
+package struct RegisterID: RawRepresentable, Hashable, Codable, Sendable, Comparable {
     package var rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }
     package init(_ value: Int) { self.init(rawValue: value) }
@@ -65,14 +65,14 @@ package struct RegisterID: RawRepresentable, Hashable, Sendable, Comparable {
 }
 
 /// Where the facts of a profile come from, and how far they are to be believed.
-package struct ProfileSource: Hashable, Sendable {
+package struct ProfileSource: Hashable, Codable, Sendable {
     /// The document, its revision and pages.
     package var document: String
     package var confidence: Confidence
     /// Whether somebody has run this profile against the real box.
     package var isVerifiedOnHardware: Bool
 
-    package enum Confidence: String, Hashable, Sendable, CaseIterable {
+    package enum Confidence: String, Hashable, Codable, Sendable, CaseIterable {
         /// The vendor's own text was seen.
         case manual
         /// Working open drivers agree.
@@ -89,7 +89,7 @@ package struct ProfileSource: Hashable, Sendable {
 }
 
 /// What the link to the wallbox needs and bears.
-package struct LinkTraits: Hashable, Sendable {
+package struct LinkTraits: Hashable, Codable, Sendable {
     /// TCP port, normally 502.
     package var port: UInt16
     /// The unit id of the charger where the configuration names none.
@@ -116,7 +116,7 @@ package struct LinkTraits: Hashable, Sendable {
 }
 
 /// Several connectors in one station, told apart by address, unit id, port or a part of a register.
-package struct ConnectorTraits: Hashable, Sendable {
+package struct ConnectorTraits: Hashable, Codable, Sendable {
     /// 2 or more.
     package var count: Int
     /// The unit id of each; empty where all have the profile's.
@@ -133,7 +133,7 @@ package struct ConnectorTraits: Hashable, Sendable {
     }
 }
 
-package struct ElectricalTraits: Hashable, Sendable {
+package struct ElectricalTraits: Hashable, Codable, Sendable {
     /// Phases that the model has: 1 or 3.
     package var phases: Int
     /// The power on its type plate; wins over the product of current and voltage for display.
@@ -141,7 +141,7 @@ package struct ElectricalTraits: Hashable, Sendable {
 }
 
 /// How often a register is read.
-package enum PollClass: String, Hashable, Sendable, CaseIterable {
+package enum PollClass: String, Hashable, Codable, Sendable, CaseIterable {
     /// With every poll.
     case fast
     /// Every tenth poll.
@@ -156,7 +156,7 @@ package enum PollClass: String, Hashable, Sendable, CaseIterable {
 }
 
 /// One request that reads several values.
-package struct ReadBlock: Hashable, Sendable {
+package struct ReadBlock: Hashable, Codable, Sendable {
     package var unit: RegisterUnit
     package var space: RegisterSpace
     package var address: UInt16
@@ -166,7 +166,7 @@ package struct ReadBlock: Hashable, Sendable {
     /// The values in it.
     package var entries: [Entry]
 
-    package struct Entry: Hashable, Sendable {
+    package struct Entry: Hashable, Codable, Sendable {
         package var register: RegisterID
         /// Which element of a per-phase array; 0 for single values.
         package var element: Int
@@ -184,14 +184,14 @@ package struct ReadBlock: Hashable, Sendable {
 // MARK: - State
 
 /// Conditions that, together, mean one pilot state.
-package struct StateRule: Hashable, Sendable {
+package struct StateRule: Hashable, Codable, Sendable {
     /// All must hold. Empty always holds.
     package var conditions: [RegisterCondition]
     package var state: PilotState
 }
 
 /// A condition on one register's value.
-package struct RegisterCondition: Hashable, Sendable {
+package struct RegisterCondition: Hashable, Codable, Sendable {
     package var register: RegisterID
     package var test: Test
 
@@ -200,7 +200,7 @@ package struct RegisterCondition: Hashable, Sendable {
         self.test = test
     }
 
-    package enum Test: Hashable, Sendable {
+    package enum Test: Hashable, Codable, Sendable {
         /// The raw value is one of these.
         case oneOf([UInt64])
         /// The text, trimmed, is one of these.
@@ -217,11 +217,11 @@ package struct RegisterCondition: Hashable, Sendable {
 // MARK: - Derived values
 
 /// A value that is computed. It counts where no register of the quantity has a value.
-package struct DerivedValue: Hashable, Sendable {
+package struct DerivedValue: Hashable, Codable, Sendable {
     package var quantity: MeasuredQuantity
     package var formula: Formula
 
-    package enum Formula: Hashable, Sendable {
+    package enum Formula: Hashable, Codable, Sendable {
         /// The sum of all elements of a register.
         case sum(RegisterID)
         /// Current times voltage, added over the phases.
@@ -237,7 +237,7 @@ package struct DerivedValue: Hashable, Sendable {
 }
 
 /// Registers, or one value of a register, that are never written.
-package struct DeniedWrite: Hashable, Sendable {
+package struct DeniedWrite: Hashable, Codable, Sendable {
     package var space: RegisterSpace
     package var addresses: ClosedRange<UInt16>
     /// nil for any value.
@@ -253,11 +253,11 @@ package struct DeniedWrite: Hashable, Sendable {
 // MARK: - Identity
 
 /// A register that tells whether this is the device that the profile describes.
-package struct IdentityRule: Hashable, Sendable {
+package struct IdentityRule: Hashable, Codable, Sendable {
     package var register: RegisterID
     package var match: Match
 
-    package enum Match: Hashable, Sendable {
+    package enum Match: Hashable, Codable, Sendable {
         case equals([UInt64])
         case range(ClosedRange<Int>)
         /// The text begins with one of these, whatever the case.

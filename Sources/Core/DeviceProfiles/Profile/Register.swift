@@ -2,7 +2,7 @@ import ChargeModel
 import Modbus
 
 /// One entry of a register map: where it is, how its words become a value, how it is written.
-package struct Register: Hashable, Sendable {
+package struct Register: Hashable, Codable, Sendable {
     package var name: String
     /// What the value means to the agent; nil for values that only rules use.
     package var quantity: MeasuredQuantity?
@@ -66,7 +66,7 @@ package struct Register: Hashable, Sendable {
 
 /// What a value means to the agent, and the name under which a profile has it. The canonical unit
 /// follows from it.
-package enum MeasuredQuantity: String, Hashable, Sendable, CaseIterable {
+package enum MeasuredQuantity: String, Hashable, Codable, Sendable, CaseIterable {
     /// Watts, all phases together.
     case power
     /// Watts of each phase.
@@ -105,7 +105,7 @@ package enum MeasuredQuantity: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Which unit id a register lives under.
-package enum RegisterUnit: Hashable, Sendable {
+package enum RegisterUnit: Hashable, Codable, Sendable {
     /// The charger's own: from the configuration or the profile's default.
     case charger
     /// Always this one, such as a station's common registers.
@@ -119,7 +119,7 @@ package enum RegisterUnit: Hashable, Sendable {
     }
 }
 
-package enum RegisterSpace: String, Hashable, Sendable, CaseIterable {
+package enum RegisterSpace: String, Hashable, Codable, Sendable, CaseIterable {
     /// Read with function 3, written with 6 or 16.
     case holding
     /// Read with function 4.
@@ -130,7 +130,7 @@ package enum RegisterSpace: String, Hashable, Sendable, CaseIterable {
     case discrete
 }
 
-package enum RegisterType: Hashable, Sendable {
+package enum RegisterType: Hashable, Codable, Sendable {
     case u16, s16, u32, s32, u64, s64, f32, f64
     /// A coil or a discrete input: 0 or 1.
     case bit
@@ -148,18 +148,18 @@ package enum RegisterType: Hashable, Sendable {
 }
 
 /// The order of the words of a value that takes several registers.
-package enum WordOrder: String, Hashable, Sendable, CaseIterable {
+package enum WordOrder: String, Hashable, Codable, Sendable, CaseIterable {
     case highFirst = "high-first"
     case lowFirst = "low-first"
 }
 
 /// The order of the bytes in each register.
-package enum ByteOrder: String, Hashable, Sendable, CaseIterable {
+package enum ByteOrder: String, Hashable, Codable, Sendable, CaseIterable {
     case highFirst = "high-first"
     case lowFirst = "low-first"
 }
 
-package enum TextEncoding: String, Hashable, Sendable, CaseIterable {
+package enum TextEncoding: String, Hashable, Codable, Sendable, CaseIterable {
     /// Two characters to a register.
     case ascii
     /// UTF-16, one character to a register.
@@ -169,7 +169,7 @@ package enum TextEncoding: String, Hashable, Sendable, CaseIterable {
 }
 
 /// How a version is coded in a register.
-package enum VersionEncoding: String, Hashable, Sendable, CaseIterable {
+package enum VersionEncoding: String, Hashable, Codable, Sendable, CaseIterable {
     /// One byte for each part, the highest first; a fourth is ignored.
     case bytes
     /// Two decimal digits for each part: 10201 is 1.2.1.
@@ -179,7 +179,7 @@ package enum VersionEncoding: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What a value means while the pilot state is known and no energy flows.
-package enum OutsideCharging: String, Hashable, Sendable, CaseIterable {
+package enum OutsideCharging: String, Hashable, Codable, Sendable, CaseIterable {
     case asRead = "as-read"
     /// The wallbox keeps showing the last measurement: it is 0.
     case zero
@@ -187,7 +187,7 @@ package enum OutsideCharging: String, Hashable, Sendable, CaseIterable {
     case absent
 }
 
-package struct TableEntry: Hashable, Sendable {
+package struct TableEntry: Hashable, Codable, Sendable {
     package var raw: UInt64
     /// In the canonical unit.
     package var canonical: Int
@@ -199,7 +199,7 @@ package struct TableEntry: Hashable, Sendable {
 }
 
 /// canonical = raw x numerator / denominator + offset, in whole canonical units.
-package struct RegisterScale: Hashable, Sendable {
+package struct RegisterScale: Hashable, Codable, Sendable {
     package var numerator: Int
     /// Greater than 0.
     package var denominator: Int
@@ -212,7 +212,7 @@ package struct RegisterScale: Hashable, Sendable {
     }
 }
 
-package struct BitSlice: Hashable, Sendable {
+package struct BitSlice: Hashable, Codable, Sendable {
     /// Applied before the shift.
     package var mask: UInt64
     /// To the right, in bits.
@@ -224,7 +224,7 @@ package struct BitSlice: Hashable, Sendable {
     }
 }
 
-package struct NamedValue: Hashable, Sendable {
+package struct NamedValue: Hashable, Codable, Sendable {
     package var raw: RawValue
     package var name: String
 
@@ -235,12 +235,12 @@ package struct NamedValue: Hashable, Sendable {
 }
 
 /// A value before scaling.
-package enum RawValue: Hashable, Sendable {
+package enum RawValue: Hashable, Codable, Sendable {
     case number(UInt64)
     case text(String)
 }
 
-package enum WriteFunction: String, Hashable, Sendable, CaseIterable {
+package enum WriteFunction: String, Hashable, Codable, Sendable, CaseIterable {
     /// Function 6; for values of one register.
     case single
     /// Function 16, also for one register.
@@ -248,7 +248,7 @@ package enum WriteFunction: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What a write costs the wallbox.
-package enum Persistence: String, Hashable, Sendable, CaseIterable {
+package enum Persistence: String, Hashable, Codable, Sendable, CaseIterable {
     case volatile
     /// Every write wears flash memory: never cyclic.
     case retentive
@@ -256,7 +256,7 @@ package enum Persistence: String, Hashable, Sendable, CaseIterable {
 }
 
 /// One decoded value.
-package enum DecodedValue: Hashable, Sendable {
+package enum DecodedValue: Hashable, Codable, Sendable {
     /// `canonical` is scaled into the quantity's unit; `raw` is after slicing, before scaling.
     case number(canonical: Int, raw: UInt64)
     case text(String)

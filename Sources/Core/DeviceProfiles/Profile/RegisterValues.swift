@@ -1,5 +1,5 @@
 /// The newest decoded value of every register of a profile.
-package struct RegisterValues: Hashable, Sendable {
+package struct RegisterValues: Hashable, Codable, Sendable {
     /// By register, then by element; nil until read.
     private var values: [[DecodedValue?]]
 

@@ -1,6 +1,6 @@
 /// What keeps the wallbox from thinking that its controller is dead. The period is always a third
 /// of the timeout (requirement R3).
-package struct Heartbeat: Hashable, Sendable {
+package struct Heartbeat: Hashable, Codable, Sendable {
     package var kind: Kind
     /// Signs of life beyond the first, where a wallbox wants several.
     package var further: [Kind] = []
@@ -8,7 +8,7 @@ package struct Heartbeat: Hashable, Sendable {
     /// The longest time between two, where the vendor asks for less than a third of the timeout.
     package var longestPeriod: Duration?
 
-    package enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Codable, Sendable {
         /// Nothing is needed.
         case none
         /// Any successful read counts; polling does it.
@@ -21,7 +21,7 @@ package struct Heartbeat: Hashable, Sendable {
         case rewriteFailsafeTimeout
     }
 
-    package enum Timeout: Hashable, Sendable {
+    package enum Timeout: Hashable, Codable, Sendable {
         case fixed(Duration)
         /// The wallbox tells its timeout (canonical unit: milliseconds).
         case register(RegisterID, otherwise: Duration)
@@ -32,7 +32,7 @@ package struct Heartbeat: Hashable, Sendable {
 }
 
 /// What the wallbox does by itself when nobody talks to it any more.
-package struct Failsafe: Hashable, Sendable {
+package struct Failsafe: Hashable, Codable, Sendable {
     package var direction: Direction
     /// Takes the current to fall to (canonical unit: milliamperes, or watts in a power register); nil
     /// when it cannot be set.
@@ -50,7 +50,7 @@ package struct Failsafe: Hashable, Sendable {
     /// What shows that it is switched on; empty where nothing does.
     package var armedWhen: [RegisterCondition] = []
 
-    package enum Direction: String, Hashable, Sendable, CaseIterable {
+    package enum Direction: String, Hashable, Codable, Sendable, CaseIterable {
         /// To the failsafe current.
         case down
         /// It keeps the last setpoint.
