@@ -100,6 +100,9 @@ let package = Package(
         ring("Core", "DeviceProfiles", ["ChargeModel", "Modbus", yams]),
         ring("Core", "ChargerDriver", ["ChargeModel", "Modbus", "DeviceProfiles"]),
         ring("Core", "ChargeControl", ["ChargeModel"]),
+        ring(
+            "Core", "FlightRecorder",
+            ["ChargeControl", "ChargerDriver", "Modbus", "ChargeModel"]),
         ring("Core", "WallboxModel", ["ChargeModel", "Modbus", "DeviceProfiles"]),
 
         // Shell: does; decides nothing. Shells never import each other.
@@ -127,15 +130,16 @@ let package = Package(
         ring(
             "Shell", "AgentRuntime",
             [
-                "ChargeControl", "ChargerDriver", "DeviceProfiles", "Modbus", "ChargeModel",
-                "CLinux", logging, lifecycle, deque, histogram, nioLocks,
+                "FlightRecorder", "ChargeControl", "ChargerDriver", "DeviceProfiles", "Modbus",
+                "ChargeModel", "CLinux", logging, lifecycle, deque, histogram, nioLocks,
             ]),
         .executableTarget(
             name: "EVSEAgent",
             dependencies: [
                 "ChargeModel", "Modbus", "DeviceProfiles", "ChargerDriver", "ChargeControl",
-                "WallboxModel", "LibmodbusBus", "WallboxServer", "ActionStore", "AgentAPI",
-                "AgentRuntime", "CLinux", yams, argumentParser, logging, lifecycle, unixSignals,
+                "FlightRecorder", "WallboxModel", "LibmodbusBus", "WallboxServer", "ActionStore",
+                "AgentAPI", "AgentRuntime", "CLinux", yams, argumentParser, logging, lifecycle,
+                unixSignals,
                 crypto,
             ],
             path: "Sources/EVSEAgent", swiftSettings: strict, linkerSettings: selfContained),
@@ -179,6 +183,12 @@ let package = Package(
             ]),
         test("ChargeControlTests", ["ChargeControl", "ChargeModel", "AgentTestSupport"]),
         test(
+            "FlightRecorderTests",
+            [
+                "FlightRecorder", "ChargeControl", "ChargerDriver", "WallboxModel",
+                "DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport",
+            ]),
+        test(
             "WallboxModelTests",
             ["WallboxModel", "DeviceProfiles", "Modbus", "ChargeModel", "AgentTestSupport"]),
         test(
@@ -206,14 +216,16 @@ let package = Package(
         test(
             "AgentRuntimeTests",
             [
-                "AgentRuntime", "ActionStore", "ChargeControl", "ChargerDriver", "DeviceProfiles",
-                "WallboxModel", "Modbus", "ChargeModel", "AgentTestSupport", logging, lifecycle,
+                "AgentRuntime", "ActionStore", "FlightRecorder", "ChargeControl", "ChargerDriver",
+                "DeviceProfiles", "WallboxModel", "Modbus", "ChargeModel", "AgentTestSupport",
+                logging, lifecycle,
             ],
-            resources: [.copy("Witness")]),
+            resources: [.copy("Witness"), .copy("Recordings")]),
         test(
             "EVSEAgentTests",
             [
-                "EVSEAgent", "ActionStore", "AgentRuntime", "ChargeControl", "LibmodbusBus",
+                "EVSEAgent", "ActionStore", "AgentRuntime", "FlightRecorder", "ChargeControl",
+                "LibmodbusBus",
                 "Modbus",
                 "ChargeModel", "AgentTestSupport", argumentParser, logging,
             ]),

@@ -20,6 +20,10 @@ enum Arrows {
             libraries: []),
         Row(target: "ChargeControl", ours: ["ChargeModel"], libraries: []),
         Row(
+            target: "FlightRecorder",
+            ours: ["ChargeControl", "ChargerDriver", "Modbus", "ChargeModel"],
+            libraries: []),
+        Row(
             target: "WallboxModel", ours: ["ChargeModel", "Modbus", "DeviceProfiles"],
             libraries: []),
 
@@ -50,8 +54,8 @@ enum Arrows {
         Row(
             target: "AgentRuntime",
             ours: [
-                "ChargeControl", "ChargerDriver", "DeviceProfiles", "Modbus", "ChargeModel",
-                "CLinux",
+                "FlightRecorder", "ChargeControl", "ChargerDriver", "DeviceProfiles", "Modbus",
+                "ChargeModel", "CLinux",
             ],
             libraries: [
                 "AsyncAlgorithms", "DequeModule", "Foundation", "Glibc", "Histogram", "Logging",
@@ -63,7 +67,8 @@ enum Arrows {
             target: "EVSEAgent",
             ours: [
                 "ActionStore", "AgentAPI", "AgentRuntime", "CLinux", "ChargeControl",
-                "ChargeModel", "ChargerDriver", "DeviceProfiles", "LibmodbusBus", "Modbus",
+                "ChargeModel", "ChargerDriver", "DeviceProfiles", "FlightRecorder",
+                "LibmodbusBus", "Modbus",
                 "WallboxModel", "WallboxServer",
             ],
             libraries: [

@@ -16,7 +16,7 @@ struct EVSEAgentCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DemoCommand.self, SimulateCommand.self, DevicesCommand.self,
             ConfigCommand.self, ProbeCommand.self, DoctorCommand.self, KeysCommand.self,
-            LogCommand.self, CompareBusCommand.self,
+            LogCommand.self, RecordCommand.self, ReplayCommand.self, CompareBusCommand.self,
             MeasureListCommand.self,
         ])
 }

@@ -25,6 +25,8 @@ struct AgentComposition {
     private let note: ConfigurationNote?
     private let buses: [any ModbusBus]
     private let lock: StateDirectoryLock
+    /// nil while nothing is recorded.
+    private let recordings: String?
 
     /// - Parameters:
     ///   - isReadOnly: Whether nothing is written to any wallbox.
@@ -44,6 +46,8 @@ struct AgentComposition {
         self.note = note
         hosts = [configuration.api.listen.host] + configuration.api.hosts
         let directory = configuration.stateDirectory
+        recordings = configuration.recorder == nil ? nil : directory
+        FlightRecorderService.ignoreSignal()
         lock = try Self.lock(directory)
         let opened = try Self.openStore(directory, holding: lock)
         store = opened.store
@@ -76,8 +80,8 @@ struct AgentComposition {
         self.buses = buses
         agent = try await Agent(
             buses: parts, groups: try Self.fuseGroups(configuration, catalog),
-            isReadOnly: isReadOnly, poll: configuration.poll, repository: store, zones: zones,
-            clock: clock,
+            isReadOnly: isReadOnly, recorder: configuration.recorder, poll: configuration.poll,
+            repository: store, zones: zones, clock: clock,
             makeActionID: { Action.ID("action_" + RandomText.base62(count: 16)) },
             makeScheduleID: { "sched_" + RandomText.base62(count: 16) },
             seed: .random(in: .min ... .max), log: log)
@@ -90,13 +94,17 @@ struct AgentComposition {
         listen: AgentConfiguration.SocketAddress, log: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) -> [any Service] {
-        [
+        let recorder = recordings.map {
+            FlightRecorderService(agent: agent, stateDirectory: $0, clock: clock, log: log)
+        }
+        let services: [(any Service)?] = [
             StoreService(store: store, buses: buses, lock: lock, clock: clock, log: log),
             EventLogService(
                 events: events, agent: agent, clock: clock, configuration: note, log: log),
             ClockWatchService(
                 events: events, clock: clock, computer: SystemClock(trust: .trusted), log: log),
             KeyReloader(store: store, keys: keys, log: log),
+            recorder,
             agent,
             AgentHTTPServer(
                 responder: AgentRouter(
@@ -104,6 +112,7 @@ struct AgentComposition {
                     site: SiteCheck(names: hosts), events: events, logger: log),
                 host: listen.host, port: listen.port, logger: log, onListening: onListening),
         ]
+        return services.compactMap { $0 }
     }
 
     // MARK: - Parts

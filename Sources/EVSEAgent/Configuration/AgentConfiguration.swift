@@ -1,4 +1,5 @@
 import ChargeModel
+import FlightRecorder
 
 /// What the operator wrote down about one site: the file of `evse-agent run --config FILE`.
 ///
@@ -12,6 +13,9 @@ import ChargeModel
 /// | `api.hosts` | list of names | none | at most 16, such as `raspberrypi.local` |
 /// | `state-dir` | path | `/var/lib/evse-agent` | absolute |
 /// | `poll` | duration | `1s` | 100 ms to 60 s, from 5 ms if every charger is simulated; written `500ms`, `1s`, `1m` |
+/// | `recorder` | `off`, or what follows | on | the flight recorder |
+/// | `recorder.minutes` | number | 30 | 1 to 240: how long what happened is kept in memory |
+/// | `recorder.size` | size | `8MiB` | `1MiB` to `64MiB`: never more memory than this |
 /// | `chargers` | list | required | 1 to 64 |
 /// | `chargers[].id` | text | required | `[A-Za-z0-9_-]`, 1 to 64, unique |
 /// | `chargers[].profile` | name | required | a file in `devices/`, without its ending |
@@ -44,6 +48,8 @@ struct AgentConfiguration: Hashable, Sendable {
     var chargers: [Charger]
     /// Chargers that share a fuse.
     var groups: [Group] = []
+    /// How much of what happens is kept in memory for recordings; nil for nothing.
+    var recorder: RecorderLimits? = RecorderLimits()
 
     struct Site: Hashable, Sendable {
         /// IANA name of the zone in which the plant's wall clock runs.

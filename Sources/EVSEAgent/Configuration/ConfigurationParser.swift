@@ -97,7 +97,7 @@ struct ConfigurationParser {
         guard let document = reader.document(text),
             let root = reader.section(
                 document, "the configuration",
-                keys: ["site", "api", "state-dir", "poll", "chargers", "groups"])
+                keys: ["site", "api", "state-dir", "poll", "recorder", "chargers", "groups"])
         else { return nil }
         var configuration = AgentConfiguration(
             site: site(root), api: api(root),
@@ -110,6 +110,7 @@ struct ConfigurationParser {
             chargers: chargers(root))
         checkPoll(root, of: configuration)
         configuration.groups = groups(root, of: configuration.chargers)
+        configuration.recorder = recorder(root)
         return configuration
     }
 

@@ -2,6 +2,7 @@ import ChargeControl
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
+import FlightRecorder
 import Logging
 import Modbus
 import ServiceLifecycle
@@ -70,11 +71,12 @@ package final class Agent: AgentService, Service {
     ///   - makeActionID: Makes unpredictable identifiers, as `makeScheduleID` does.
     ///   - groups: Chargers that share a fuse; each is in one at most.
     ///   - isReadOnly: Whether nothing is written to any wallbox.
+    ///   - recorder: How much of what the engines are told is kept; nil for nothing.
     ///   - drawDelay: Draws the delay of one start, of up to so much.
     ///   - seed: For the jitter of reconnects alone.
     package init(
         buses: [Bus], groups: [FuseGroupConfiguration] = [], isReadOnly: Bool = false,
-        poll: Duration, policy: LinkPolicy = LinkPolicy(),
+        recorder: RecorderLimits? = nil, poll: Duration, policy: LinkPolicy = LinkPolicy(),
         repository: any ActionRepository, zones: any ZoneDirectory, clock: any AgentClock,
         makeActionID: @escaping @Sendable () -> Action.ID,
         makeScheduleID: @escaping @Sendable () -> String,
@@ -108,7 +110,9 @@ package final class Agent: AgentService, Service {
         environment = LineEnvironment(
             clock: clock, repository: repository, events: EventFeed(), board: board,
             recorder: LoopRecorder(period: period), storeHealth: StoreHealth(),
-            fuses: FuseDesk(groups, board: board, at: now.monotonic), isReadOnly: isReadOnly,
+            fuses: FuseDesk(groups, board: board, at: now.monotonic),
+            faults: FaultBell(at: now.monotonic),
+            isReadOnly: isReadOnly,
             makeActionID: makeActionID, makeScheduleID: makeScheduleID, drawDelay: drawDelay,
             log: log)
         var places: [Place] = []
@@ -127,13 +131,15 @@ package final class Agent: AgentService, Service {
             var policy = policy
             policy.recovery = bus.bus.recovery
             policy.requestGap = bus.requestGap
+            let line = LineEngine(
+                drivers: drivers, policy: policy, seed: seed &+ UInt64(number), at: now.monotonic)
             lines.append(
                 ChargerLine(
                     address: bus.address,
-                    line: LineEngine(
-                        drivers: drivers, policy: policy, seed: seed &+ UInt64(number),
-                        at: now.monotonic),
-                    controls: zip(engines[number], bus.chargers).map { ($0, $1.index) },
+                    engines: RecordedLine(
+                        LineState(line: line, controls: engines[number]),
+                        limits: recorder?.divided(among: buses.count)),
+                    indices: bus.chargers.map(\.index),
                     bus: isReadOnly ? ReadOnlyBus(bus: bus.bus, log: log) : bus.bus,
                     environment: environment))
         }
@@ -155,6 +161,7 @@ package final class Agent: AgentService, Service {
             group.addTask { [environment] in
                 await Alarm.waitForEnd(clock: environment.clock)
                 environment.events.close()
+                environment.faults.close()
             }
             for (number, line) in lines.enumerated() {
                 // Spread over the period, so that many wallboxes are not asked at once.
@@ -163,6 +170,20 @@ package final class Agent: AgentService, Service {
             }
         }
     }
+
+    // MARK: - The flight recorder
+
+    /// What every line was told lately; empty while the recorder is off.
+    package func recording() async -> [(address: String, line: LineRecording)] {
+        var lines: [(address: String, line: LineRecording)] = []
+        for line in self.lines {
+            if let recording = await line.recording { lines.append((line.address, recording)) }
+        }
+        return lines
+    }
+
+    /// Faults that begin, in words; of those that nobody has looked at, the newest.
+    package var faults: AsyncStream<String> { environment.faults.stream }
 
     // MARK: - AgentService
 

@@ -1,6 +1,7 @@
 import ChargeControl
 import ChargeModel
 import ChargerDriver
+import FlightRecorder
 import Logging
 
 // The tick and the desk: what the control engines are told, and what they order.
@@ -69,11 +70,10 @@ extension ChargerLine {
         switch input {
         case .tick:
             exchangeShare(of: index)
-            await carryOut(seats[index].control.tick(at: environment.clock.now()), of: index)
+            await carryOut(tellControl(.tick, of: index), of: index)
         case .snapshot(let snapshot):
             exchangeShare(of: index, with: snapshot)
-            let effects = seats[index].control.snapshotTaken(
-                snapshot, at: environment.clock.now())
+            let effects = tellControl(.snapshotTaken, of: index)
             publishView(of: index)
             if let poll = snapshot.lastPoll { wakePollWaiters(of: index, upTo: poll.monotonic) }
             await carryOut(effects, of: index)
@@ -87,10 +87,11 @@ extension ChargerLine {
     /// Tells the group what the charger does, and takes its share.
     private func exchangeShare(of index: Int, with snapshot: ChargerSnapshot? = nil) {
         guard let place = seats[index].fuse else { return }
-        let report = seats[index].control.report(told: seats[index].target, snapshot: snapshot)
-        seats[index].control.shareGiven(
-            environment.fuses.exchange(
-                report, of: place, at: environment.clock.now().monotonic))
+        let report = engines.controls[index].report(
+            told: seats[index].target, snapshot: snapshot)
+        let share = environment.fuses.exchange(
+            report, of: place, at: environment.clock.now().monotonic)
+        _ = tellControl(.shareGiven(share), of: index)
     }
 
     private func tell(_ request: ControlDesk.Request, to index: Int) async {
@@ -110,20 +111,21 @@ extension ChargerLine {
         let effects: [ControlEffect]
         switch request.order {
         case .push(let push):
-            let longest = seats[index].control.longestDelay(of: push)
-            effects = seats[index].control.requested(
-                push, id: environment.makeActionID(),
-                startDelay: longest > .zero ? environment.drawDelay(longest) : nil,
-                as: request.id, at: environment.clock.now())
+            let longest = engines.controls[index].longestDelay(of: push)
+            effects = tellControl(
+                .requested(
+                    push, id: environment.makeActionID(),
+                    startDelay: longest > .zero ? environment.drawDelay(longest) : nil,
+                    as: request.id), of: index)
         case .change(let change):
-            effects = seats[index].control.settingsRequested(
-                change, as: request.id, at: environment.clock.now())
+            effects = tellControl(.settingsRequested(change, as: request.id), of: index)
         case .cancel(let id):
-            effects = seats[index].control.cancelRequested(
-                id, as: request.id, at: environment.clock.now())
+            effects = tellControl(.cancelRequested(id, as: request.id), of: index)
         case .schedule(let schedule, let key):
-            effects = seats[index].control.scheduleRequested(
-                schedule, idempotency: key, as: request.id, at: environment.clock.now())
+            effects = tellControl(
+                .scheduleRequested(
+                    LineInput.ScheduleOrder(schedule, idempotency: key), as: request.id),
+                of: index)
         }
         await carryOut(effects, of: index, answering: request)
     }
@@ -146,11 +148,12 @@ extension ChargerLine {
             case .refuse(_, let refusal):
                 request?.refuse(refusal)
             case .announce(let payload):
+                ringAlarm(for: payload, of: index)
                 environment.events.publish(
                     payload, charger: seats[index].id, at: environment.clock.now().wall)
             case .drawDelay(let longest, let slot):
-                let next = seats[index].control.delayDrawn(
-                    environment.drawDelay(longest), slot: slot, at: environment.clock.now())
+                let next = tellControl(
+                    .delayDrawn(environment.drawDelay(longest), slot: slot), of: index)
                 await carryOut(next, of: index, answering: request)
             case .reachedWire(let latency):
                 environment.recorder.reachedWire(after: latency)
@@ -164,7 +167,7 @@ extension ChargerLine {
         let now = environment.clock.now()
         let before = seats[index].target
         seats[index].target = target
-        take(line.targetChanged(target, driver: index, at: now))
+        take(engines.tell(.targetChanged(target, driver: index), at: now))
         let isSame = before?.revision == target?.revision
         let isLeaseOnly = isSame && (before?.validUntil ?? now.monotonic) > now.monotonic
         // A mere renewal changes nothing that is due on the wire.
@@ -186,18 +189,30 @@ extension ChargerLine {
         do throws(StoreError) {
             try await environment.repository.commit(change)
             if environment.storeHealth.succeeded() { log.info("the store can be written again") }
-            return seats[index].control.persisted(commit, at: environment.clock.now())
+            return tellControl(.persisted(commit), of: index)
         } catch {
             if environment.storeHealth.failed(error) {
                 log.error("\(seats[index].id): the store cannot be written: \(error)")
             }
-            return seats[index].control.persistFailed(
-                commit, error: error, at: environment.clock.now())
+            return tellControl(.persistFailed(commit, error), of: index)
         }
     }
 
+    private func tellControl(
+        _ input: LineInput.Control, of index: Int
+    ) -> [ControlEffect] {
+        engines.tell(input, of: index, at: environment.clock.now())
+    }
+
+    /// Something is wrong with a charger from now on: what led to it is worth keeping.
+    private func ringAlarm(for payload: AgentEvent.Payload, of index: Int) {
+        guard case .fault(let condition, isActive: true) = payload else { return }
+        environment.faults.began(
+            condition, of: seats[index].id, at: environment.clock.now().monotonic)
+    }
+
     private func publishView(of index: Int) {
-        environment.board.publish(seats[index].control.view, at: seats[index].index)
+        environment.board.publish(engines.controls[index].view, at: seats[index].index)
     }
 
     private func wakePollWaiters(of index: Int, upTo time: MonotonicInstant) {

@@ -1,6 +1,7 @@
 import ChargeControl
 import ChargeModel
 import ChargerDriver
+import FlightRecorder
 import Logging
 import Modbus
 
@@ -24,12 +25,12 @@ extension ChargerLine {
     }
 
     private func carryOutNextOrder(timers: inout DiscardingTaskGroup) async {
-        switch line.next(at: environment.clock.now()) {
+        switch engines.next(at: environment.clock.now()) {
         case .open(let timeout):
             await open(timeout: timeout)
         case .close:
             await bus.close()
-            take(line.closed(at: environment.clock.now()))
+            take(engines.tell(.closed, at: environment.clock.now()))
         case .perform(let request):
             await carryOut(request)
         case .sleep(let until):
@@ -40,24 +41,24 @@ extension ChargerLine {
     private func open(timeout: Duration) async {
         do throws(ModbusError) {
             try await bus.open(timeout: timeout)
-            line.opened(at: environment.clock.now())
+            take(engines.tell(.opened, at: environment.clock.now()))
             log.info("connected")
         } catch {
             log.debug("cannot connect: \(error)")
-            take(line.openFailed(error, at: environment.clock.now()))
+            take(engines.tell(.openFailed(error), at: environment.clock.now()))
         }
     }
 
     private func carryOut(_ request: DriverRequest) async {
-        let result: Result<ModbusResponse, ModbusError>
+        let result: LineInput.Wire
         do throws(ModbusError) {
-            result = .success(
+            result = .answered(
                 try await bus.perform(request.request, timeout: request.timeout))
         } catch {
             log.debug("\(request.request) failed: \(error)")
-            result = .failure(error)
+            result = .failed(error)
         }
-        take(line.completed(result, at: environment.clock.now()))
+        take(engines.tell(result, at: environment.clock.now()))
     }
 
     func take(_ effects: [LineEngine.Effect]) {
@@ -93,17 +94,19 @@ extension ChargerLine {
     /// Writes min(last, safe current) to every wallbox, within a bound: the end of the agent must
     /// not leave a charger at full power with nobody watching (requirement R4).
     private func handBack() async {
-        guard !environment.isReadOnly, line.isOpen, let deadline = handBackBy else { return }
+        guard !environment.isReadOnly, engines.line.isOpen, let deadline = handBackBy else {
+            return
+        }
         let now = environment.clock.now()
         for driver in seats.indices {
             if let target = handBackTarget(of: driver, until: deadline) {
-                take(line.targetChanged(target, driver: driver, at: now))
+                take(engines.tell(.targetChanged(target, driver: driver), at: now))
             }
-            line.endRequested(driver: driver, at: now)
+            take(engines.tell(.endRequested(driver: driver), at: now))
         }
         await withDiscardingTaskGroup { timers in
             var isGoingOn = true
-            while isGoingOn, line.isOpen, isHandingBack {
+            while isGoingOn, engines.line.isOpen, isHandingBack {
                 isGoingOn = await carryOutHandBack(before: deadline, timers: &timers)
             }
             timers.cancelAll()
@@ -117,7 +120,7 @@ extension ChargerLine {
         let now = environment.clock.now()
         let left = now.monotonic.duration(to: deadline)
         guard left > .zero else { return false }
-        switch line.next(at: now) {
+        switch engines.next(at: now) {
         case .perform(var request):
             request.timeout = min(request.timeout, left)
             await carryOut(request)
@@ -136,9 +139,9 @@ extension ChargerLine {
         of driver: Int, until deadline: MonotonicInstant
     ) -> ChargerTarget? {
         guard let last = seats[driver].target else { return nil }
-        let limit = min(last.limit, seats[driver].control.configuration.safeCurrent)
+        let limit = min(last.limit, engines.controls[driver].configuration.safeCurrent)
         if limit == last.limit,
-            case .verified(last.revision, _, _) = line.drivers[driver].snapshot.application
+            case .verified(last.revision, _, _) = engines.line.drivers[driver].snapshot.application
         {
             return nil
         }
@@ -150,7 +153,7 @@ extension ChargerLine {
     /// Whether a wallbox has not confirmed yet what it was handed back with, or has not been told yet
     /// that the agent ends.
     private var isHandingBack: Bool {
-        line.drivers.contains { driver in
+        engines.line.drivers.contains { driver in
             if !driver.isReleased { return true }
             return switch driver.snapshot.application {
             case .pending, .held: true

@@ -1,6 +1,7 @@
 import ChargeControl
 import ChargeModel
 import ChargerDriver
+import FlightRecorder
 import Logging
 import Modbus
 
@@ -20,7 +21,7 @@ actor ChargerLine {
     nonisolated let log: Logger
     nonisolated let wireAlarm: Alarm
     nonisolated let deskAlarm: Alarm
-    var line: LineEngine
+    var engines: RecordedLine
     var seats: [Seat]
     /// Whether a target has changed that the wire has not been woken for yet.
     var isWireDue = false
@@ -30,7 +31,7 @@ actor ChargerLine {
 
     /// One charger of the line.
     struct Seat {
-        var control: ControlEngine
+        let id: ChargerID
         var desk = ControlDesk()
         /// Its place in the view.
         let index: Int
@@ -41,23 +42,20 @@ actor ChargerLine {
         var loggedLink = LinkState.connecting
         /// Who waits for a poll, and since when.
         var pollWaiters: [(since: MonotonicInstant, alarm: Alarm)] = []
-
-        var id: ChargerID { control.configuration.description.id }
     }
 
     /// How long the line may take to end, with the wallboxes handed back.
     static let handBackBound: Duration = .milliseconds(800)
 
     init(
-        address: String, line: LineEngine, controls: [(control: ControlEngine, index: Int)],
-        bus: any ModbusBus, environment: LineEnvironment
+        address: String, engines: RecordedLine, indices: [Int], bus: any ModbusBus,
+        environment: LineEnvironment
     ) {
         self.address = address
-        self.line = line
-        seats = controls.map { control, index in
-            Seat(
-                control: control, index: index,
-                fuse: environment.fuses.place(of: control.configuration.description.id))
+        self.engines = engines
+        seats = zip(engines.controls, indices).map { control, index in
+            let id = control.configuration.description.id
+            return Seat(id: id, index: index, fuse: environment.fuses.place(of: id))
         }
         self.bus = bus
         self.environment = environment
@@ -119,6 +117,9 @@ actor ChargerLine {
 
     var isStopping: Bool { handBackBy != nil }
 
+    /// What the flight recorder holds of this line; nil while it is off.
+    var recording: LineRecording? { engines.recording }
+
     // MARK: - What is asked of the line
 
     /// Waits until the request is taken and durable, or refused.
@@ -144,7 +145,7 @@ actor ChargerLine {
         guard !isStopping else { return alarm.ring() }
         let now = environment.clock.now()
         seats[index].pollWaiters.append((now.monotonic, alarm))
-        line.pollRequested(driver: index, at: now)
+        _ = engines.tell(.pollRequested(driver: index), at: now)
         wireAlarm.ring()
     }
 
@@ -154,6 +155,7 @@ actor ChargerLine {
     }
 
     var readiness: BusReadiness {
+        let line = engines.line
         let links = line.drivers.map(\.snapshot.link)
         return BusReadiness(
             address: address, link: links.contains(.up) ? .up : links[0],

@@ -12,6 +12,7 @@ struct LineEnvironment: Sendable {
     var recorder: LoopRecorder
     var storeHealth: StoreHealth
     var fuses: FuseDesk
+    var faults: FaultBell
     /// Whether nothing is written to any wallbox.
     var isReadOnly: Bool
     var makeActionID: @Sendable () -> Action.ID

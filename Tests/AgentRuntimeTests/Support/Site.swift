@@ -4,6 +4,7 @@ import ChargeControl
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
+import FlightRecorder
 import Foundation
 import Logging
 import Modbus
@@ -118,7 +119,7 @@ struct Site: Sendable {
         }
         agent = try await Agent(
             buses: parts, groups: Self.groups(parts, plan), isReadOnly: plan.isReadOnly,
-            poll: plan.poll, repository: repository ?? store,
+            recorder: RecorderLimits(), poll: plan.poll, repository: repository ?? store,
             zones: TestZoneDirectory(),
             clock: agentClock ?? clock,
             makeActionID: {
