@@ -107,7 +107,8 @@ class Simulator(Process):
 
 
 class Agent(Process):
-    """`evse-agent run` for wallboxes at (profile, port); `key` opens its API at `port`."""
+    """`evse-agent run` for wallboxes at (profile, port); `key` opens its API at `port`. `more` is
+    added to its configuration."""
 
     def __init__(
         self,
@@ -116,10 +117,12 @@ class Agent(Process):
         wallboxes: list[tuple[str, int]],
         makes_key: bool = True,
         poll: str = "1s",
+        more: str = "",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.configuration = directory / "agent.yaml"
-        self.configuration.write_text(self._configuration(directory, wallboxes, poll))
+        text = self._configuration(directory, wallboxes, poll) + more
+        self.configuration.write_text(text)
         if makes_key:
             self.key = self.make_key(binary, "bench")
         command = [binary, "run", "--config", self.configuration]
