@@ -28,6 +28,11 @@ struct InputCodingTests {
                     limit: .amperes(16), allowsIncrease: false,
                     validUntil: MonotonicInstant(nanoseconds: 5_010_000_000_000), revision: 300),
                 driver: 0)),
+        .wire(
+            .targetChanged(
+                ChargerTarget(
+                    limit: .zero, validUntil: MonotonicInstant(nanoseconds: 5_010_000_000_000),
+                    revision: 301, isRequested: false), driver: 1)),
         .wire(.pollRequested(driver: 1)), .wire(.endRequested(driver: 1)),
         .control(.tick, of: 0), .control(.snapshotTaken, of: 1),
         .control(.shareGiven(nil), of: 1), .control(.shareGiven(share), of: 0),

@@ -23,7 +23,7 @@ import ChargeModel
 /// Source: the API contract, section "Actions".
 package struct ActionBook: Hashable, Codable, Sendable {
     package private(set) var state: State = .empty
-    /// When starts were carried out in the last hour; bounded by the limit.
+    /// When starts were asked for in the last hour; bounded by the limit.
     private var starts: [MonotonicInstant] = []
     private let startsPerHour: Int
 
@@ -132,9 +132,20 @@ package struct ActionBook: Hashable, Codable, Sendable {
     ) -> RequestRefusal? {
         if let conflict = conflict(with: request) { return conflict }
         guard request.command == .charge, request.timing == nil else { return nil }
+        return startsFreeFrom(at: now).map { .tooManyStarts(retryAfter: now.duration(to: $0)) }
+    }
+
+    /// From when on one more start may be asked for; nil when it may be now.
+    package mutating func startsFreeFrom(at now: MonotonicInstant) -> MonotonicInstant? {
         starts.removeAll { $0.duration(to: now) >= .seconds(3600) }
-        guard starts.count >= startsPerHour, let oldest = starts.first else { return nil }
-        return .tooManyStarts(retryAfter: .seconds(3600) - oldest.duration(to: now))
+        guard starts.count >= startsPerHour else { return nil }
+        return starts.first?.advanced(by: .seconds(3600))
+    }
+
+    /// Somebody has asked for a start, by an action or by other means.
+    package mutating func startRequested(at now: MonotonicInstant) {
+        starts.append(now)
+        if starts.count > startsPerHour { starts.removeFirst() }
     }
 
     private func conflict(with request: ActionRequest) -> RequestRefusal? {
@@ -181,8 +192,7 @@ package struct ActionBook: Hashable, Codable, Sendable {
     package mutating func becomeInFlight(_ inFlight: InFlight) {
         state = .inFlight(inFlight)
         if inFlight.action.command == .charge, inFlight.action.sandbox == nil {
-            starts.append(inFlight.acceptedAt.monotonic)
-            if starts.count > startsPerHour { starts.removeFirst() }
+            startRequested(at: inFlight.acceptedAt.monotonic)
         }
     }
 

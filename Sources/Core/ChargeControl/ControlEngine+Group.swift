@@ -13,9 +13,7 @@ extension ControlEngine {
         let snapshot = newer ?? self.snapshot
         var wanted = snapshot.setpoint.value
         if wish != .undecided {
-            let allowed = ClaimMerge.decide(
-                ownClaims, minimum: configuration.minimum, step: configuration.step
-            ).limit
+            let allowed = ownLimit
             // What was merely found does not rise again.
             let most = wish.allowsIncrease ? allowed : wanted ?? allowed
             wanted = min(allowed ?? .zero, most ?? .zero)

@@ -131,15 +131,31 @@ extension ControlEngine {
     private mutating func persisted(
         _ pending: PendingChange, at now: TimePoint
     ) -> [ControlEffect] {
+        let wasPaused = ownLimit == .zero
         switch pending.change {
         case .maxChargeRate(let rate):
             maxChargeRate = rate
-            return decide(at: now) + [.accept(pending.request, .settings)]
+            return decide(at: now) + startRequested(ifPaused: wasPaused, at: now)
+                + [.accept(pending.request, .settings)]
         case .schedule(let schedule):
             let before = plan?.schedule
             take(schedule, at: now)
-            return decide(at: now) + [.accept(pending.request, .schedule(schedule ?? before))]
+            return decide(at: now) + startRequested(ifPaused: wasPaused, at: now)
+                + [.accept(pending.request, .schedule(schedule ?? before))]
         }
+    }
+
+    /// Somebody has changed what decides, and waits for the start that comes of it. It counts as a
+    /// pushed one; beyond as many as may be pushed it is one that nobody waits for.
+    private mutating func startRequested(
+        ifPaused wasPaused: Bool, at now: TimePoint
+    ) -> [ControlEffect] {
+        guard wasPaused, ownLimit != .zero, wantsCharge,
+            book.startsFreeFrom(at: now.monotonic) == nil
+        else { return [] }
+        book.startRequested(at: now.monotonic)
+        isStartAwaited = true
+        return renewTarget(at: now)
     }
 
     private mutating func changesPersisted(_ commit: CommitID) -> [ControlEffect] {

@@ -53,6 +53,9 @@ package struct ControlEngine: Codable, Sendable {
     private var revision: UInt64 = 0
     /// An action was accepted: what became of the same target before says nothing of it.
     var isAskedAgain = false
+    /// Somebody has asked for a start that is not in force yet, perhaps since a cap or the others on a
+    /// fuse hold it at 0 A.
+    var isStartAwaited = false
     /// Readings before this do not count as found: a failed `idle` may have been applied after them.
     private var adoptAfter: MonotonicInstant
     /// After a failed `idle` what is found goes before the schedule, too.
@@ -158,7 +161,7 @@ package struct ControlEngine: Codable, Sendable {
         return effects + changes
     }
 
-    private mutating func renewTarget(at now: TimePoint) -> [ControlEffect] {
+    mutating func renewTarget(at now: TimePoint) -> [ControlEffect] {
         guard let limit = decision.limit else {
             defer { target = nil }
             return target == nil ? [] : [.setTarget(nil)]
@@ -167,12 +170,28 @@ package struct ControlEngine: Codable, Sendable {
         let isNew = target?.limit != limit || target?.allowsIncrease != allowsIncrease
         if isNew || (isAskedAgain && !isVerified) { revision += 1 }
         isAskedAgain = false
+        noteAwaitedStart(limit)
         let renewed = ChargerTarget(
             limit: limit, allowsIncrease: allowsIncrease,
             validUntil: now.monotonic.advanced(by: configuration.timing.lease),
-            revision: revision)
+            revision: revision, isRequested: book.inFlight != nil || isStartAwaited)
         target = renewed
         return [.setTarget(renewed)]
+    }
+
+    private mutating func noteAwaitedStart(_ limit: Milliamperes) {
+        let isPushed =
+            book.inFlight.map { $0.action.command == .charge && $0.action.sandbox?.failure == nil }
+        if isPushed == true { isStartAwaited = true }
+        if !wantsCharge || (limit > .zero && isVerified) { isStartAwaited = false }
+    }
+
+    /// Whether charging is wanted now, whatever limits it.
+    var wantsCharge: Bool {
+        switch wish {
+        case .intent(.charge), .slot: true
+        case .intent, .undecided, .delayed, .betweenSlots, .unknowable: false
+        }
     }
 
     var currentRevision: UInt64 { revision }
@@ -193,6 +212,13 @@ package struct ControlEngine: Codable, Sendable {
                     source: .fault, limit: configuration.safeCurrent, reason: fault.message))
         }
         return claims
+    }
+
+    /// What they allow together.
+    var ownLimit: Milliamperes? {
+        ClaimMerge.decide(
+            ownClaims, minimum: configuration.minimum, step: configuration.step
+        ).limit
     }
 
     private var limitClaims: [Claim] {
@@ -379,9 +405,9 @@ extension ChargerCondition {
     /// Whether this condition limits the charger to its safe current (requirement R8).
     package var holdsAtSafeCurrent: Bool {
         switch self {
-        case .writesNotApplied, .wrongDevice: true
+        case .writesNotApplied, .wrongDevice, .limitExceeded, .currentAfterStop: true
         case .competingController, .failsafeNotArmed, .wrongConnectors, .notPrepared,
-            .phasesNotKnown:
+            .phasesNotKnown, .vehicleAsleep, .writesHeldBack:
             false
         }
     }

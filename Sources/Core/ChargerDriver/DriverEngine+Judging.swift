@@ -49,10 +49,13 @@ extension DriverEngine {
         return off.contains(raw) ? false : nil
     }
 
+    /// Whether nothing but the measured currents tells that a limit is in force.
+    var isJudgedByCurrents: Bool { profile.control.readBack == nil }
+
     /// Whether the measured currents fit the goal, where nothing better tells that it is in force:
     /// within 0.5 A and 10 % (requirement R10).
     func isWithinLimit(_ goal: SetpointReconciler.Goal?) -> Bool {
-        guard profile.control.readBack == nil, let goal else { return true }
+        guard isJudgedByCurrents, let goal else { return true }
         let allowed = (goal.limit.rawValue + 500) * 11 / 10
         return snapshot.currents.allSatisfy { ($0.value?.rawValue ?? 0) <= allowed }
     }
@@ -66,8 +69,7 @@ extension DriverEngine {
                 return .withheld(revision: revision, write: write)
             }
             if let goal = goal(at: now.monotonic),
-                reconciler.command(for: goal, at: now.monotonic) == nil,
-                let until = reconciler.wake(for: goal, at: now.monotonic)
+                let until = heldUntil(goal, at: now.monotonic)
             {
                 return .held(revision: revision, until: until)
             }
@@ -102,6 +104,7 @@ extension DriverEngine {
             conditions.append(.notPrepared(reason: problem))
         }
         if let reason = phaseProblem { conditions.append(.phasesNotKnown(reason: reason)) }
+        conditions += vehicleConditions(at: now.monotonic)
         if let reason = failsafe.warning(goal: goal(at: now.monotonic)?.limit) {
             conditions.append(.failsafeNotArmed(reason: reason))
         }

@@ -8,7 +8,7 @@ extension DriverEngine {
     mutating func countPhases(at now: TimePoint) {
         guard profile.control.isSetInWatts else { return }
         let before = livePhases.counted
-        livePhases.polled(phaseEvidence, at: now.monotonic)
+        livePhases.polled(phaseEvidence(at: now.monotonic), at: now.monotonic)
         let after = livePhases.counted
         guard after != before else { return }
         reconciler.phasesChanged { limit in
@@ -19,7 +19,7 @@ extension DriverEngine {
         updateReadings()
     }
 
-    private var phaseEvidence: LivePhases.Evidence {
+    private func phaseEvidence(at now: MonotonicInstant) -> LivePhases.Evidence {
         let switched = profile.registers(measuring: .livePhases).lazy
             .compactMap { values[$0]?.canonical }.first
         let currents = snapshot.currents.compactMap(\.value)
@@ -27,7 +27,7 @@ extension DriverEngine {
             currents.count == snapshot.currents.count
             ? currents.count { $0 > Self.flowingCurrent } : nil
         return LivePhases.Evidence(
-            isConnected: snapshot.pilot.value?.isVehicleConnected,
+            isConnected: isDisturbed(at: now) ? nil : snapshot.pilot.value?.isVehicleConnected,
             isDrawing: snapshot.pilot.value?.isDrawing == true, switched: switched,
             flowing: flowing, banded: bandInForce)
     }

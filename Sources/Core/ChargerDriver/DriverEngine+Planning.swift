@@ -27,7 +27,8 @@ extension DriverEngine {
         guard let target else { return nil }
         let isValid = now < target.validUntil
         let wanted = isValid ? target.limit : min(target.limit, configuration.safeCurrent)
-        let limit = gate.pass(wanted, hardwareMaximum: snapshot.hardwareMaximum.value)
+        let limit = gate.pass(
+            vehicleWatch.pass(wanted), hardwareMaximum: snapshot.hardwareMaximum.value)
         return SetpointReconciler.Goal(
             limit: settable(limit), allowsIncrease: target.allowsIncrease && isValid,
             phases: phases)
@@ -62,13 +63,15 @@ extension DriverEngine {
         }
         let isUnderWay = running?.purpose.command != nil && !isLeft
         let command =
-            isUnderWay ? nil : goal.flatMap { reconciler.command(for: $0, at: now.monotonic) }
+            isUnderWay ? nil : goal.flatMap { self.command(for: $0, at: now.monotonic) }
         if let command, command.isReduction { return .startCommand(command) }
         if isDue { return .continueSteps }
         if let beat = heartbeatStep(goal, at: now.monotonic) { return beat }
         guard running == nil || isLeft else { return nil }
         if let command { return .startCommand(command) }
-        return failsafeStep(goal, at: now.monotonic)
+        if let arming = failsafeStep(goal, at: now.monotonic) { return arming }
+        let wakeUp = nextWakeUp(at: now.monotonic)
+        return wakeUp.map { now.monotonic >= $0 } == true ? .startSteps(wakeUpSteps) : nil
     }
 
     private func heartbeatStep(
@@ -115,7 +118,8 @@ extension DriverEngine {
             guard !arming.isEmpty else { return nil }
             return .startSteps(RunningSteps(.arm, profile.operations(for: arming, limit: .zero)))
         }
-        guard profile[write.register].gate.allSatisfy({ $0.holds(values) }),
+        guard !isHeld(write, at: now),
+            profile[write.register].gate.allSatisfy({ $0.holds(values) }),
             case .write(let unit, let operation) =
                 profile.write(canonical: write.value, to: write.register),
             !profile.denies(operation)

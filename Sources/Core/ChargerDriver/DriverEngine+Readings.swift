@@ -39,6 +39,7 @@ extension DriverEngine {
         heartbeat.polled(values) { readAt[$0.rawValue]?.monotonic }
         updateReadings()
         countPhases(at: now)
+        watchVehicle(at: now)
         followGoal(at: now)
         if contact == .established {
             let goal = goal(at: now.monotonic)

@@ -8,6 +8,7 @@ import Modbus
 // contact established       none                             prepares the wallbox (on-connect)
 // reduction due             a command, arming, a heartbeat   drops them
 // reduction due             waking a vehicle                 goes first; the rest follows
+// 30 s after a resumption   none                             wakes the vehicle (wake-up)
 // goal changed              a command, a heartbeat           drops them
 // link lost                 waking a vehicle                 the rest follows after the next contact
 // end asked for, goal met   none                             hands the wallbox over (on-disconnect)
@@ -51,7 +52,7 @@ extension DriverEngine {
         }
         guard ending == .due,
             goal(at: now.monotonic).flatMap({
-                reconciler.command(for: $0, at: now.monotonic)
+                command(for: $0, at: now.monotonic)
             }) == nil
         else { return nil }
         return RunningSteps(
@@ -62,6 +63,7 @@ extension DriverEngine {
     mutating func begin(_ steps: RunningSteps, at now: TimePoint) {
         if let running, running.purpose.isToBeEnded { interrupted = running }
         running = steps
+        countWear(of: steps, at: now)
         if case .command(let command) = steps.purpose {
             reconciler.began(command, at: now.monotonic)
         }
@@ -94,6 +96,7 @@ extension DriverEngine {
                     steps, reason: "no register that takes it is there", at: now)
             }
             reconciler.confirmed(command, at: now)
+            if command.kind == .charge { resumed(at: now) }
             heartbeat.beaten(.rewriteSetpoint, at: now.monotonic)
             cycle.startNow(at: now.monotonic)
         case .connect:
@@ -153,6 +156,7 @@ extension DriverEngine {
     /// The first step left was written, and confirmed.
     mutating func stepConfirmed(_ request: ModbusRequest, at now: TimePoint) {
         reconciler.stepConfirmed(at: now.monotonic)
+        countWear(of: request, at: now)
         // The goal may have changed while the write was under way: then its command is gone.
         running?.confirmed(request)
     }

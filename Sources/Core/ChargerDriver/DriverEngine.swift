@@ -35,6 +35,9 @@ package struct DriverEngine: Codable, Sendable {
     var preparationProblem: String?
     var ending: Ending = .none
     var livePhases: LivePhases
+    var vehicleWatch: VehicleWatch
+    var wakeUp = WakeUp()
+    var wear: Wear
     /// Effects of what was settled between two transactions.
     var told: [DriverEffect] = []
     private(set) var target: ChargerTarget?
@@ -79,6 +82,8 @@ package struct DriverEngine: Codable, Sendable {
         gate = SetpointGate(
             control: profile.control, installationMaximum: configuration.installationMaximum)
         reconciler = SetpointReconciler(control: profile.control, timing: configuration.timing)
+        vehicleWatch = VehicleWatch(minimum: profile.control.minimum)
+        wear = Wear(profile)
         livePhases = LivePhases(
             most: min(configuration.phases, profile.electrical.phases),
             stated: configuration.vehiclePhases, settle: configuration.timing.phaseSettle)
@@ -157,6 +162,7 @@ package struct DriverEngine: Codable, Sendable {
         dropSteps()
         isPrepared = false
         livePhases.contactLost()
+        vehicleWatch.contactLost()
         reconciler.contactLost(at: now.monotonic)
         failsafe.contactLost()
         heartbeat.contactLost()
@@ -207,10 +213,9 @@ package struct DriverEngine: Codable, Sendable {
         if let due = heartbeat.wake(at: now.monotonic) { times.append(due) }
         if let target { times.append(target.validUntil) }
         if let wait = running?.wake { times.append(wait) }
-        if let goal = goal(at: now.monotonic),
-            let wake = reconciler.wake(for: goal, at: now.monotonic)
-        {
-            times.append(wake)
+        if let wake = nextWakeUp(at: now.monotonic) { times.append(wake) }
+        if let goal = goal(at: now.monotonic), let held = heldUntil(goal, at: now.monotonic) {
+            times.append(held)
         }
         return times.filter { $0 > now.monotonic }.min() ?? cycle.nextStart
     }
@@ -278,6 +283,7 @@ package struct DriverEngine: Codable, Sendable {
             return [wrote("heartbeat", request)]
         case (.failsafe(let write, let request), .written):
             failsafe.confirmed(write)
+            wear.wrote(write.register, at: now.monotonic)
             // Verified by what the wallbox shows from now on.
             cycle.force(failsafe.readBack)
             if !write.isCurrent { beaten(.rewriteFailsafeTimeout, at: now) }

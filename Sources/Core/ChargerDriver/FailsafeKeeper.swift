@@ -46,6 +46,8 @@ struct FailsafeKeeper: Hashable, Codable, Sendable {
         var register: RegisterID
         var value: Int
         var isCurrent: Bool
+        /// Whether it makes the wallbox fall less far.
+        var isIncrease = false
     }
 
     /// How long a failsafe that would not be armed is left alone.
@@ -96,7 +98,10 @@ struct FailsafeKeeper: Hashable, Codable, Sendable {
         if let register = failsafe.current, !missing.contains(register),
             isDue(current, wanted(goal: goal))
         {
-            return Write(register: register, value: wanted(goal: goal), isCurrent: true)
+            let wanted = wanted(goal: goal)
+            return Write(
+                register: register, value: wanted, isCurrent: true,
+                isIncrease: (current.shown ?? current.confirmed).map { wanted > $0 } ?? false)
         }
         if let register = failsafe.timeout, !missing.contains(register),
             isDue(timeout, wantedTimeout)

@@ -130,7 +130,9 @@ struct InputCoding: Hashable, Sendable {
         case .targetChanged(let target, let driver):
             bytes.append(number: UInt64(driver))
             guard let target else { return }
-            bytes.append(number: target.revision << 1 | (target.allowsIncrease ? 1 : 0))
+            bytes.append(
+                number: target.revision << 2 | (target.isRequested ? 2 : 0)
+                    | (target.allowsIncrease ? 1 : 0))
             bytes.append(signed: Int64(target.limit.rawValue))
             bytes.append(signed: now.monotonic.duration(to: target.validUntil).nanoseconds)
         case .pollRequested(let driver):
@@ -232,7 +234,7 @@ struct InputCoding: Hashable, Sendable {
                 ChargerTarget(
                     limit: Milliamperes(Int(limit)), allowsIncrease: revision & 1 == 1,
                     validUntil: now.monotonic.advanced(by: .nanoseconds(lease)),
-                    revision: revision >> 1), driver: driver))
+                    revision: revision >> 2, isRequested: revision & 2 == 2), driver: driver))
     }
 
     private func share(at now: TimePoint, _ bytes: inout ByteReader) -> LineInput? {

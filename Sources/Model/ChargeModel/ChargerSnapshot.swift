@@ -77,6 +77,16 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
     case notPrepared(reason: String)
     /// The wallbox is set in watts, and fewer phases are counted than a vehicle may need to start.
     case phasesNotKnown(reason: String)
+    /// The vehicle takes more than its limit; `reason` says what is done about it until it is
+    /// unplugged (requirement R10).
+    case limitExceeded(reason: String)
+    /// Current flows though the wallbox has been off for 10 s (requirement R10).
+    case currentAfterStop
+    /// The vehicle did not resume, and was not woken up by six attempts (requirement R30).
+    case vehicleAsleep
+    /// What wears out flash memory is not written any more today, but for stops and reductions
+    /// (requirement R11); `reason` names it.
+    case writesHeldBack(reason: String)
 
     /// The code under which logs and the event stream name it.
     package var code: String {
@@ -88,6 +98,10 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
         case .wrongConnectors: "WRONG_CONNECTORS"
         case .notPrepared: "NOT_PREPARED"
         case .phasesNotKnown: "PHASES_NOT_KNOWN"
+        case .limitExceeded: "LIMIT_EXCEEDED"
+        case .currentAfterStop: "CURRENT_AFTER_STOP"
+        case .vehicleAsleep: "VEHICLE_ASLEEP"
+        case .writesHeldBack: "WRITES_HELD_BACK"
         }
     }
 
@@ -101,6 +115,12 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
         case .wrongDevice(let reason), .wrongConnectors(let reason): reason
         case .notPrepared(let reason): "the wallbox could not be prepared: \(reason)"
         case .phasesNotKnown(let reason): reason
+        case .limitExceeded(let reason): reason
+        case .currentAfterStop:
+            "current flows though the wallbox is off: look at its contactor, and at its meter"
+        case .vehicleAsleep:
+            "the vehicle does not take the energy that is offered, also after six attempts to wake it"
+        case .writesHeldBack(let reason): reason
         }
     }
 }

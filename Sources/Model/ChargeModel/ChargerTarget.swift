@@ -10,15 +10,19 @@ package struct ChargerTarget: Hashable, Codable, Sendable {
     package var validUntil: MonotonicInstant
     /// Rises with every change of ``limit`` or ``allowsIncrease``; a snapshot names the revision that it has applied.
     package var revision: UInt64
+    /// Whether somebody waits for it. A start that nobody waits for, such as that of a schedule, is
+    /// put off where starts follow one another too closely (requirement R11).
+    package var isRequested: Bool
 
     package init(
         limit: Milliamperes, allowsIncrease: Bool = true, validUntil: MonotonicInstant,
-        revision: UInt64
+        revision: UInt64, isRequested: Bool = true
     ) {
         self.limit = limit
         self.allowsIncrease = allowsIncrease
         self.validUntil = validUntil
         self.revision = revision
+        self.isRequested = isRequested
     }
 }
 

@@ -30,7 +30,9 @@ extension ChargerCondition {
     /// Whether it is always something that happened, and no trait of an installation.
     fileprivate var isFault: Bool {
         switch self {
-        case .writesNotApplied, .competingController, .wrongDevice, .notPrepared: true
+        case .writesNotApplied, .competingController, .wrongDevice, .notPrepared, .limitExceeded,
+            .currentAfterStop, .vehicleAsleep, .writesHeldBack:
+            true
         case .failsafeNotArmed, .wrongConnectors, .phasesNotKnown: false
         }
     }

@@ -69,12 +69,14 @@ struct DriverBench {
         _ = driver.linkLost(reason: "cut", at: time)
     }
 
-    mutating func aim(_ limit: Milliamperes, allowsIncrease: Bool = true) {
+    mutating func aim(
+        _ limit: Milliamperes, allowsIncrease: Bool = true, isRequested: Bool = true
+    ) {
         revision += 1
         target = ChargerTarget(
             limit: limit, allowsIncrease: allowsIncrease,
             validUntil: now.advanced(by: .seconds(10)),
-            revision: revision)
+            revision: revision, isRequested: isRequested)
         _ = driver.targetChanged(target, at: time)
     }
 

@@ -78,6 +78,9 @@ extension Simulation {
         let before = stations[index].box.truth
         let reply = stations[index].box.respond(to: arrival.request, at: now)
         let after = stations[index].box.truth
+        if (after.limit > .zero) != (before.limit > .zero) {
+            stations[index].witness.toggled(at: now)
+        }
         guard after.limit > before.limit else { return reply }
         let rise = "a write raises \(before.limit) to \(after.limit)"
         if let raised = stations[index].witness.raisedAt {
@@ -211,7 +214,7 @@ extension Simulation {
         checkArmed(truth, limit, index)
         let isYielding = agent.control.snapshot.conditions.contains(.competingController)
         guard since.advanced(by: .seconds(60)) < now, stations[index].witness.wantsCharge,
-            !isYielding
+            !isYielding, !stations[index].witness.mayStartLater(at: now)
         else { return }
         let asked = min(limit, stations[index].box.faults.cableLimit ?? limit)
         expect(

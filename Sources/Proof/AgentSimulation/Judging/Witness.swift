@@ -23,6 +23,8 @@ struct Witness {
     private var ended: [Action.ID] = []
     /// When the last write of the agent raised what the wallbox allows.
     var raisedAt: MonotonicInstant?
+    /// When writes of the agent switched the wallbox on or off, the newest last.
+    private var toggles: [MonotonicInstant] = []
     /// Until when something was not as it should be.
     var disturbedUntil: MonotonicInstant
     var activations = 0
@@ -121,6 +123,21 @@ struct Witness {
 
     /// A scheduled one that was missed or replaced has changed nothing.
     private func begun(_ action: Action) -> Bool { action.acknowledgedAt != nil }
+
+    // MARK: - Wear
+
+    mutating func toggled(at now: MonotonicInstant) {
+        toggles.append(now)
+        if toggles.count > 16 { toggles.removeFirst() }
+    }
+
+    /// Whether a start that nobody waits for may be put off, or was until a moment ago (requirement
+    /// R11: 180 s after the last toggle, and 10 toggles in an hour).
+    func mayStartLater(at now: MonotonicInstant) -> Bool {
+        guard let last = toggles.last else { return false }
+        let inHour = toggles.count { $0.duration(to: now) < .seconds(3_612) }
+        return last.duration(to: now) < .seconds(192) || inHour >= 9
+    }
 
     // MARK: - The schedule
 

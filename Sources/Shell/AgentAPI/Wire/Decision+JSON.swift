@@ -69,7 +69,11 @@ extension TargetApplication {
         switch self {
         case .none: break
         case .pending: state = "pending"
-        case .held: (state, reason) = ("held", "an increase waits until 5 s after the one before")
+        case .held:
+            state = "held"
+            reason =
+                "an increase waits: 5 s after the one before, or, where it is a start that nobody "
+                + "asked for, 180 s after the last stop or start and for no more than 10 in an hour"
         case .written(_, let time): (state, at) = ("written", time)
         case .verified(_, let offered, let time): (state, current, at) = ("verified", offered, time)
         case .withheld(_, let write):
