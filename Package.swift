@@ -225,9 +225,8 @@ let package = Package(
             "EVSEAgentTests",
             [
                 "EVSEAgent", "ActionStore", "AgentRuntime", "FlightRecorder", "ChargeControl",
-                "LibmodbusBus",
-                "Modbus",
-                "ChargeModel", "AgentTestSupport", argumentParser, logging,
+                "LibmodbusBus", "WallboxModel", "Modbus", "ChargeModel", "AgentTestSupport",
+                argumentParser, logging,
             ]),
         test(
             "SimulationTests",

@@ -107,4 +107,50 @@ import WallboxModel
         #expect(!plan.isStanding(.refuse))
         #expect(plan.strike(isWrite: false).isEmpty)
     }
+
+    @Test func r41_aRuleBeginsWithTheRequestThatItSays() {
+        var rule = WireFaultRule(.drop, count: 1, scope: .writes)
+        rule.start = 3
+        var plan = WireFaultPlan([rule])
+        let struck = [true, false, true, true, true].map { !plan.strike(isWrite: $0).isEmpty }
+        #expect(struck == [false, false, false, true, false])
+    }
+
+    @Test func r41_aRuleStrikesTheSameAnswersWhateverOthersThereAre() {
+        func struck(_ others: [WireFaultRule]) -> [Bool] {
+            var rule = WireFaultRule(.drop, perMillion: 300_000)
+            rule.seed = 11
+            var plan = WireFaultPlan(others + [rule])
+            return (0..<500).map { _ in plan.strike(isWrite: false).contains(.drop) }
+        }
+        #expect(struck([]) == struck([WireFaultRule(.duplicate, perMillion: 500_000)]))
+    }
+
+    @Test func r41_requestsToOtherUnitsAreStruckOnlyByRulesForThem() {
+        var plan = WireFaultPlan([WireFaultRule(.drop, count: 1)])
+        #expect(!plan.isForAnyUnit)
+        #expect(plan.strike(isWrite: false, isForeign: true).isEmpty)
+        #expect(plan.strike(isWrite: false) == [.drop])
+        var rule = WireFaultRule(.duplicate)
+        rule.isForAnyUnit = true
+        plan.add(rule)
+        #expect(plan.isForAnyUnit)
+        #expect(plan.strike(isWrite: false, isForeign: true) == [.duplicate])
+    }
+
+    @Test func r41_oneRegisterTooManyIsAWholeFrame() {
+        #expect(
+            strike(.wrongRegisterCount) == [
+                .send([0, 5, 0, 0, 0, 7, 1, 0x03, 0x04, 0x12, 0x34, 0, 7], after: .zero)
+            ])
+        #expect(strike(.wrongRegisterCount, on: echo) == [.send(echo.bytes, after: .zero)])
+    }
+
+    @Test func r41_connectionsEndOrGoDeafWithoutAnAnswer() {
+        #expect(strike(.halfOpen) == [.deafen])
+        #expect(strike(.reboot) == [.reset])
+        let plan = WireFaultPlan()
+        #expect(plan.endings(struckBy: [.duplicate, .close]) == [.close])
+        #expect(plan.endings(struckBy: [.duplicate]).isEmpty)
+    }
 }

@@ -140,10 +140,11 @@ import WallboxServer
             for body in bodies { _ = try await desk.state("POST", "/fault", body) }
             #expect(try await desk.state().faults.count == 4)
             let wallbox = desk.test.server.wallbox
+            var wrongUnit = WireFaultRule(.wrongUnit, perMillion: 500_000)
+            wrongUnit.seed = 5
             #expect(
                 wallbox.wireFaults.rules == [
-                    WireFaultRule(.delay(.milliseconds(10)), count: 3, scope: .reads),
-                    WireFaultRule(.wrongUnit, perMillion: 500_000),
+                    WireFaultRule(.delay(.milliseconds(10)), count: 3, scope: .reads), wrongUnit,
                 ])
             #expect(wallbox.wallbox.faults.cableLimit == .amperes(13))
             #expect(try await desk.state("POST", "/fault", #"{"fault": "none"}"#).faults == [])
@@ -151,23 +152,40 @@ import WallboxServer
         }
     }
 
-    @Test(arguments: [
-        "delay", "drip", "drop", "duplicate", "reorder", "wrong-transaction-id",
-        "wrong-protocol-id", "wrong-length", "wrong-unit", "wrong-function-code",
-        "wrong-byte-count", "wrong-echo", "truncate", "garbage-before", "garbage-after",
-        "exception", "close", "reset", "silence", "hang-on-accept", "refuse", "ignore-writes",
-        "delay-writes", "cable-limit", "foreign-controller", "defect", "unavailable",
-        "welded-contactor", "busy", "dead", "stuck-register", "nan-register", "swapped-register",
-        "register-words", "refused-register", "silent-register",
-    ])
-    func r41_everyFaultOfTheCatalogueCanBeAskedFor(_ name: String) async throws {
+    @Test(arguments: FaultCatalog.modes.filter { $0.media.contains(.tcp) }.map(\.example))
+    func r41_everyFaultOfTheCatalogueCanBeAskedFor(_ example: String) async throws {
         try await run { (desk: Desk) async throws -> Void in
-            let body = """
-                {"fault": "\(name)", "milliseconds": 1000, "amperes": 10, "bytes": 4, "code": 6, \
-                "register": "power", "words": [1, 2]}
-                """
+            let parts = example.split(separator: ":")
+            let figures = parts.dropFirst().flatMap { $0.split(separator: ",") }.map { pair in
+                let words = pair.split(separator: "=")
+                return switch words[0] {
+                case "words": "\"words\": [1, 2]"
+                case "register": "\"register\": \"\(words[1])\""
+                default: "\"\(words[0])\": \(words[1])"
+                }
+            }
+            let body = "{\((["\"fault\": \"\(parts[0])\""] + figures).joined(separator: ", "))}"
             let state = try await desk.state("POST", "/fault", body)
-            #expect(state.faults.count == 1)
+            #expect(state.faults.count == 1, "\(body)")
+        }
+    }
+
+    @Test func r41_aFaultThatIsAddedLeavesTheOthersWhereTheyAre() async throws {
+        try await run("reference-7kw") { (desk: Desk) async throws -> Void in
+            let drop = #"{"fault": "drop", "start": 2, "count": 1}"#
+            _ = try await desk.state("POST", "/fault", drop)
+            try await RawConnection.open(port: desk.test.port) { connection in
+                try await connection.send(.readPilot(1))
+                try await connection.expect(.pilot(1))
+                let duplicate = #"{"fault": "duplicate", "start": 2, "count": 1}"#
+                _ = try await desk.state("POST", "/fault", duplicate)
+                // The second for one rule, the first for the other.
+                try await connection.send(.readPilot(2))
+                try await connection.send(.readPilot(3))
+                try await connection.expect(.pilot(3))
+                try await connection.expect(.pilot(3))
+            }
+            #expect(try await desk.state().faults == [])
         }
     }
 
@@ -218,6 +236,15 @@ import WallboxServer
         ("/vehicle", #"{"phases": 1}"#, "no vehicle is plugged in"),
         ("/fault", "{}", "fault: is missing"),
         ("/fault", #"{"fault": "gremlins"}"#, "gremlins"),
+        ("/fault", #"{"fault": "dripp", "milliseconds": 5}"#, "Did you mean 'drip'?"),
+        ("/fault", #"{"fault": "drop", "bytes": 3}"#, "bytes: drop takes none"),
+        ("/fault", #"{"fault": "drop", "register": "power"}"#, "register: drop takes none"),
+        ("/fault", #"{"fault": "refuse", "count": 3}"#, "count: refuse stands until"),
+        ("/fault", #"{"fault": "ignore-writes", "on": "reads"}"#, "on: ignore-writes stands"),
+        ("/fault", #"{"fault": "drop", "start": 0}"#, "start: 1 to"),
+        ("/fault", #"{"fault": "drop", "unit": "other"}"#, "unit: own or any"),
+        ("/fault", #"{"fault": "cable-limit", "amperes": 2000}"#, "amperes: 0 to 1000"),
+        ("/fault", #"{"fault": "wrong-checksum"}"#, "only on rtu+tcp, serial"),
         ("/fault", #"{"fault": "delay"}"#, "milliseconds"),
         ("/fault", #"{"fault": "truncate", "bytes": 0}"#, "bytes: 1 to 1000"),
         ("/fault", #"{"fault": "stuck-register", "register": "flux"}"#, "energy-total"),

@@ -1,5 +1,6 @@
 import ChargeModel
 import Modbus
+import NIOPosix
 import Testing
 import WallboxModel
 import WallboxServer
@@ -53,6 +54,19 @@ import WallboxServer
     @Test func r41_aDrippingAnswerIsWholeInTheEnd() async throws {
         try await once(.drip(.milliseconds(5))) { connection in
             try await connection.expect(.pilot(1))
+        }
+    }
+
+    @Test func r41_answersMayComeLateForAnyLength() async throws {
+        try await TestServer.run { test in
+            // Ten bytes of each answer are sent later: many more than may be on their way at once.
+            try await test.server.setWireFaults([WireFaultRule(.drip(.microseconds(1)))])
+            try await RawConnection.open(port: test.port) { connection in
+                for id in UInt16(0)..<500 {
+                    try await connection.send(.readPilot(id))
+                    try await connection.expect(.pilot(id))
+                }
+            }
         }
     }
 
@@ -137,6 +151,100 @@ import WallboxServer
             try await RawConnection.open(port: test.port) { connection in
                 try await connection.send(.readPilot(2))
                 try await connection.expect(.pilot(2))
+            }
+        }
+    }
+
+    @Test func r41_aHalfOpenConnectionIsDeadAndAnotherIsNot() async throws {
+        try await TestServer.run { test in
+            try await test.server.setWireFaults([WireFaultRule(.halfOpen, count: 1)])
+            try await RawConnection.open(port: test.port) { dead in
+                let write = ModbusOperation.writeSingleRegister(address: 0, value: 100)
+                try await dead.send(.readPilot(1))
+                while !test.server.wallbox.wireFaults.rules.isEmpty { await Task.yield() }
+                try await dead.send(ModbusTCPFrame(2, write))
+                try await RawConnection.open(port: test.port) { other in
+                    try await other.send(.readPilot(3))
+                    try await other.expect(.pilot(3))
+                }
+                try await test.server.close()
+                #expect(await dead.receiveToEnd() == [])
+            }
+            #expect(test.server.wallbox.writes.isEmpty)
+        }
+    }
+
+    @Test func r41_aWallboxThatRestartsForgetsAndAnswersAgainAfterItsBoot() async throws {
+        try await TestServer.run { test in
+            try await RawConnection.open(port: test.port) { connection in
+                let write = ModbusOperation.writeSingleRegister(address: 0, value: 100)
+                try await connection.send(ModbusTCPFrame(1, write))
+                _ = try await connection.receive(12)
+                try await test.server.setWireFaults([WireFaultRule(.reboot, count: 1)])
+                try await connection.send(.readPilot(2))
+                #expect(await connection.receiveToEnd() == [])
+            }
+            #expect(test.server.wallbox.truth.isBooting)
+            test.clock.advance(by: .seconds(5))
+            try await RawConnection.open(port: test.port) { connection in
+                try await connection.send(.readPilot(3))
+                try await connection.expect(.pilot(3))
+            }
+            #expect(test.server.wallbox.truth.setpoint == .amperes(32))
+        }
+    }
+
+    @Test func r41_aSecondClientIsResetAsLongAsTheFirstIsThere() async throws {
+        try await TestServer.run { test in
+            try await test.server.setWireFaults([WireFaultRule(.singleClient)])
+            try await RawConnection.open(port: test.port) { first in
+                try await first.send(.readPilot(1))
+                try await first.expect(.pilot(1))
+                do {
+                    try await RawConnection.open(port: test.port) { second in
+                        #expect(await second.receiveToEnd() == [])
+                    }
+                } catch let error as NIOConnectionError {
+                    // The reset may come while it still connects.
+                    #expect(!error.connectionErrors.isEmpty)
+                }
+                try await first.send(.readPilot(2))
+                try await first.expect(.pilot(2))
+            }
+            while test.server.connectionCount > 0 { await Task.yield() }
+            try await RawConnection.open(port: test.port) { next in
+                try await next.send(.readPilot(3))
+                try await next.expect(.pilot(3))
+            }
+        }
+    }
+
+    @Test func r41_aSlowStartLeavesTheFirstRequestsUnanswered() async throws {
+        try await TestServer.run { test in
+            try await test.server.setWireFaults([WireFaultRule(.slowStart(.seconds(3)))])
+            try await RawConnection.open(port: test.port) { connection in
+                try await connection.send(.readPilot(1))
+                while test.server.wallbox.ignoredFrames < 1 { await Task.yield() }
+                test.clock.advance(by: .seconds(3))
+                try await connection.send(.readPilot(2))
+                try await connection.expect(.pilot(2))
+            }
+        }
+    }
+
+    @Test func r41_aRuleHoldsForItsOwnWallboxUnlessItSaysOtherwise() async throws {
+        try await TestServer.run { test in
+            var rule = WireFaultRule(.exception(.gatewayTargetFailedToRespond), count: 1)
+            try await test.server.setWireFaults([rule])
+            try await RawConnection.open(port: test.port) { connection in
+                // Nobody is unit 9, and the rule is not for it.
+                try await connection.send(.readPilot(1, unit: 9))
+                try await connection.send(.readPilot(2))
+                #expect(try await connection.receive(9) == [0, 2, 0, 0, 0, 3, 1, 0x84, 0x0B])
+                rule.isForAnyUnit = true
+                try await test.server.setWireFaults([rule])
+                try await connection.send(.readPilot(3, unit: 9))
+                #expect(try await connection.receive(9) == [0, 3, 0, 0, 0, 3, 9, 0x84, 0x0B])
             }
         }
     }

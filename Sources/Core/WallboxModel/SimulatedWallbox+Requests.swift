@@ -61,6 +61,9 @@ extension SimulatedWallbox {
         quietUntil = now.advanced(by: profile.link.delayAfterConnect)
     }
 
+    /// Whether requests to this unit are meant for it, whether it answers just now or not.
+    package func hasUnit(_ unit: UInt8) -> Bool { index.hasUnit(unit) }
+
     /// Whether anybody is at home under a unit id now.
     package func answers(unit: UInt8) -> Bool {
         index.hasUnit(unit) && bootedAt == nil && !faults.isSilent

@@ -15,11 +15,12 @@ struct SimulateCommand: AsyncParsableCommand {
             DEVICE is a profile, see evse-agent devices. With --control the vehicle can be plugged \
             and unplugged and the truth be read over HTTP: GET /, GET /writes, POST /plug, \
             POST /unplug, POST /vehicle, POST /reboot, POST /fault. With --serial pty it makes a \
-            pseudo-terminal and prints its path, which evse-agent run opens like a serial port.
+            pseudo-terminal and prints its path, which evse-agent run opens like a serial port. With \
+            --fault it is broken from the start: --fault delay:milliseconds=1500,share=10,seed=7
             """)
 
     @Argument(help: "The device profile to behave like.")
-    var device: String
+    var device: String?
 
     @Option(help: "Where to serve Modbus TCP; port 0 lets the system choose.")
     var listen = ListenAddress(host: "127.0.0.1", port: 1502)
@@ -45,6 +46,7 @@ struct SimulateCommand: AsyncParsableCommand {
     var serialNumber = "10000001"
 
     @OptionGroup(title: "Map") var mapOptions: MapOptions
+    @OptionGroup(title: "Faults") var faultOptions: FaultOptions
     @OptionGroup(title: "Vehicle") var vehicleOptions: VehicleOptions
     @OptionGroup(title: "Simulated time") var timeOptions: TimeOptions
     @OptionGroup var deviceOptions: DeviceOptions
@@ -84,6 +86,10 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        guard device != nil || faultOptions.listFaults else {
+            throw ValidationError("name a device profile; evse-agent devices lists them")
+        }
+        _ = try faultOptions.orders()
         if let control, !control.isLoopback {
             throw ValidationError(
                 "the control endpoint asks for no key: it listens on loopback only")
@@ -91,6 +97,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard let device, !faultOptions.listFaults else { return print(FaultOptions.list) }
         let log = logOptions.logger("wallbox")
         let profile = try selected(deviceOptions.catalog().profile(named: device))
         var options = try mapOptions.wallboxOptions(profile)
@@ -113,6 +120,7 @@ struct SimulateCommand: AsyncParsableCommand {
         ) { port in
             tell("control endpoint at http://127.0.0.1:\(port)")
         }
+        try await faultOptions.apply(to: simulation.server)
         let unit = unit ?? profile.link.unit
         let scheme = framing == .tcp ? "tcp" : "rtu+tcp"
         let address = "\(scheme)://\(listen.host):\(simulation.server.port)"
@@ -134,6 +142,7 @@ struct SimulateCommand: AsyncParsableCommand {
         ) { port in
             tell("control endpoint at http://127.0.0.1:\(port)")
         }
+        try await faultOptions.apply(to: simulation.front)
         let query =
             "unit=\(wallbox.unit)&baud=\(settings.baud)&parity=\(settings.parity.rawValue)&stop=\(settings.stopBits)"
         tell("simulated \(wallbox.profile.title) at serial://\(simulation.line.path)?\(query)")

@@ -9,6 +9,8 @@ import WallboxServer
 /// One simulated wallbox on a serial line, and the services that keep it.
 struct SerialSimulation {
     let line: SimulatedSerialLine
+    /// The wallbox on it.
+    let front: SerialWallboxFront
     private let control: ControlEndpoint?
 
     /// - Parameters:
@@ -23,9 +25,11 @@ struct SerialSimulation {
             let line = try await SimulatedSerialLine.open(
                 port, [wallbox], clock: clock, logger: log)
             self.line = line
+            let front = SerialWallboxFront(line.wallboxes[0])
+            self.front = front
             control = controlPort.map {
                 ControlEndpoint(
-                    for: SerialWallboxFront(line.wallboxes[0]), port: $0, logger: log,
+                    for: front, port: $0, logger: log,
                     onListening: onControlListening)
             }
         } catch {

@@ -26,6 +26,7 @@ final class ModbusRTUSlaves {
     func received(_ bytes: some Sequence<UInt8>, from sink: any AnswerSink) {
         silence?.cancel()
         silence = nil
+        guard !transmitter.isDeaf else { return }
         decoder.append(bytes)
         while let frame = decoder.next() { answer(frame, to: sink) }
         guard decoder.isInFrame else { return }
@@ -51,7 +52,7 @@ final class ModbusRTUSlaves {
     private func answer(_ frame: ModbusRTUFrame, to sink: any AnswerSink) {
         for wallbox in wallboxes where wallbox.answers(unit: frame.unit) {
             for transmission in wallbox.answer(frame, to: sink.peer) {
-                transmitter.transmit(transmission, to: sink)
+                transmitter.transmit(transmission, of: frame.unit, to: sink)
             }
         }
     }

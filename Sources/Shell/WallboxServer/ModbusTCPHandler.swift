@@ -37,9 +37,9 @@ final class ModbusTCPHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isHanging else { return }
+        guard !isHanging, !transmitter.isDeaf else { return }
         decoder.append(unwrapInboundIn(data).readableBytesView)
-        while let unit = decoder.next() {
+        while !transmitter.isDeaf, let unit = decoder.next() {
             switch unit {
             case .frame(let frame):
                 for transmission in wallbox.answer(frame, to: peer) {

@@ -13,7 +13,10 @@ final class ServerConnections: Sendable {
     var count: Int { channels.withLock { $0.count } }
 
     /// Takes a connection up until it ends; false when there are too many already.
-    func admit(_ channel: any Channel) -> Bool {
+    ///
+    /// - Parameter isOnly: Whether one already is too many.
+    func admit(_ channel: any Channel, isOnly: Bool) -> Bool {
+        let limit = isOnly ? min(1, limit) : limit
         let isAdmitted = channels.withLock { channels in
             guard channels.count < limit else { return false }
             channels[ObjectIdentifier(channel)] = channel

@@ -12,6 +12,8 @@ package final class SharedWallbox: Sendable {
         var wire: WireFaultPlan
         var writes: WriteLog
         var ignoredFrames = 0
+        /// Until when nothing is read, since it has not started yet.
+        var startsAt: MonotonicInstant?
     }
 
     private let state: Mutex<State>
@@ -61,16 +63,27 @@ package final class SharedWallbox: Sendable {
     package var wireFaults: WireFaultPlan { state.withLock { $0.wire } }
 
     func setWireFaults(_ plan: WireFaultPlan) {
-        state.withLock { $0.wire = plan }
+        state.withLock { state in
+            state.wire = plan
+            state.startsAt = clock.now().monotonic.advanced(by: plan.slowStart)
+        }
+    }
+
+    func addWireFault(_ rule: WireFaultRule) {
+        state.withLock { state in
+            state.wire.add(rule)
+            guard case .slowStart(let time) = rule.fault else { return }
+            state.startsAt = clock.now().monotonic.advanced(by: time)
+        }
     }
 
     // MARK: - For connections
 
-    /// Whether it is the one that is meant on a line with others.
+    /// Whether it is the one that is meant on a line with others, or has a fault for those too.
     func answers(unit: UInt8) -> Bool {
-        update { wallbox, now in
-            wallbox.advance(to: now)
-            return wallbox.answers(unit: unit)
+        state.withLock { state in
+            state.wallbox.advance(to: clock.now().monotonic)
+            return state.wire.isForAnyUnit || state.wallbox.answers(unit: unit)
         }
     }
 
@@ -89,7 +102,8 @@ extension SharedWallbox.State {
     fileprivate mutating func answer(
         _ frame: some ModbusFrame, to peer: String, at now: TimePoint, logsReads: Bool
     ) -> ([Transmission], [AccessRecord]) {
-        guard !wire.isStanding(.silence) else {
+        let hasStarted = startsAt.map { $0 <= now.monotonic } ?? true
+        guard !wire.isStanding(.silence), hasStarted else {
             ignoredFrames += 1
             return ([], [])
         }
@@ -99,7 +113,12 @@ extension SharedWallbox.State {
         case .failure(let exception):
             return (refuse(frame, with: exception, at: now), [])
         }
-        let faults = wire.strike(isWrite: operation.isWrite)
+        let faults = wire.strike(
+            isWrite: operation.isWrite, isForeign: !wallbox.hasUnit(frame.unit))
+        if faults.contains(.reboot) {
+            wallbox.reboot(at: now.monotonic)
+            return (wire.endings(struckBy: faults), [])
+        }
         let request = ModbusRequest(unit: frame.unit, operation: operation)
         let reply =
             faults.exception.map { WallboxReply.exception($0) }
@@ -118,7 +137,7 @@ extension SharedWallbox.State {
         case .response(let response): pdu = PDU.encode(response, to: operation)
         case .exception(let exception):
             pdu = PDU.encode(exception, functionCode: operation.functionCode)
-        case .silence: return ([], accesses)
+        case .silence: return (wire.endings(struckBy: faults), accesses)
         }
         return (wire.transmissions(of: frame.answer(pdu), struckBy: faults), accesses)
     }

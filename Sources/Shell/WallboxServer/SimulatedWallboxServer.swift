@@ -80,6 +80,8 @@ package actor SimulatedWallboxServer: Service, WallboxFront {
     /// How many connections are open.
     package nonisolated var connectionCount: Int { connections.count }
 
+    package nonisolated var medium: FaultMedia { framing == .tcp ? .tcp : .rtuOverTCP }
+
     // MARK: - Life
 
     /// Serves until the task is cancelled or a graceful shutdown begins, then closes everything.
@@ -117,6 +119,13 @@ package actor SimulatedWallboxServer: Service, WallboxFront {
         try await reconcileListener()
     }
 
+    /// Adds a fault to those on the wire, which go on where they are.
+    package func addWireFault(_ rule: WireFaultRule) async throws(SimulatorError) {
+        guard !isShutDown else { throw .shutDown }
+        wallbox.addWireFault(rule)
+        try await reconcileListener()
+    }
+
     private var wantsListener: Bool { !isShutDown && !wallbox.wireFaults.isStanding(.refuse) }
 
     /// Opens or closes the listener until it is as it should be. A call that comes while another
@@ -149,12 +158,14 @@ package actor SimulatedWallboxServer: Service, WallboxFront {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard connections.admit(channel) else {
+                    let faults = wallbox.wireFaults
+                    guard connections.admit(channel, isOnly: faults.isStanding(.singleClient))
+                    else {
                         logger.debug("one connection too many: reset")
                         channel.reset()
                         return
                     }
-                    let isHanging = wallbox.wireFaults.isStanding(.hangOnAccept)
+                    let isHanging = faults.isStanding(.hangOnAccept)
                     switch framing {
                     case .tcp:
                         try channel.pipeline.syncOperations.addHandler(

@@ -20,41 +20,76 @@ protocol AnswerSink {
 final class Transmitter {
     /// Answers that wait for the next one.
     private var held: [[UInt8]] = []
-    /// Answers on their way; given up when the connection ends.
-    private var scheduled: [Scheduled<Void>] = []
+    /// Answers on their way, by the order in which they were made; given up when the connection ends.
+    private var scheduled: [Int: Scheduled<Void>] = [:]
+    private var scheduledSoFar = 0
+
+    /// Whether nothing that comes is read any more.
+    private(set) var isDeaf = false
 
     /// More answers than this are not kept back for a client that does not read.
     private static let maximumScheduled = 4096
 
-    func end() {
-        for task in scheduled { task.cancel() }
-        scheduled = []
+    /// What is still on its way of each unit of a line, which answers one request after the other.
+    private var backlogs: [UInt8: Backlog] = [:]
+
+    private struct Backlog {
+        var count: Int
+        /// When the last of it goes out.
+        var end: NIODeadline
     }
 
-    func transmit(_ transmission: Transmission, to sink: any AnswerSink) {
+    func end() {
+        for task in scheduled.values { task.cancel() }
+        scheduled = [:]
+    }
+
+    /// - Parameter unit: The unit of a line that answers; nil where a late answer may be overtaken, as
+    ///   it can be behind a gateway.
+    func transmit(
+        _ transmission: Transmission, of unit: UInt8? = nil, to sink: any AnswerSink
+    ) {
         switch transmission {
-        case .send(let bytes, let delay) where delay <= .zero:
+        case .send(let bytes, let delay) where delay <= .zero && backlog(of: unit) == nil:
             sink.send(bytes)
             for late in held { sink.send(late) }
             held = []
         case .send(let bytes, let delay):
-            schedule(bytes, after: delay, to: sink)
+            schedule(bytes, after: delay, of: unit, to: sink)
         case .hold(let bytes):
             held.append(bytes)
         case .close:
             sink.close()
         case .reset:
             sink.reset()
+        case .deafen:
+            isDeaf = true
         }
     }
 
-    private func schedule(_ bytes: [UInt8], after delay: Duration, to sink: any AnswerSink) {
+    private func backlog(of unit: UInt8?) -> Backlog? { unit.flatMap { backlogs[$0] } }
+
+    private func schedule(
+        _ bytes: [UInt8], after delay: Duration, of unit: UInt8?, to sink: any AnswerSink
+    ) {
         guard scheduled.count < Self.maximumScheduled else {
             return sink.giveUp("too many late answers")
         }
-        scheduled.append(
-            sink.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
-                sink.send(bytes)
-            })
+        let wished = NIODeadline.now() + TimeAmount(delay)
+        let before = backlog(of: unit)
+        let due = before.map { max(wished, $0.end + .nanoseconds(1)) } ?? wished
+        if let unit { backlogs[unit] = Backlog(count: (before?.count ?? 0) + 1, end: due) }
+        scheduledSoFar += 1
+        let number = scheduledSoFar
+        scheduled[number] = sink.eventLoop.assumeIsolated().scheduleTask(deadline: due) {
+            self.scheduled[number] = nil
+            if let unit { self.finishOne(of: unit) }
+            sink.send(bytes)
+        }
+    }
+
+    private func finishOne(of unit: UInt8) {
+        backlogs[unit]?.count -= 1
+        if backlogs[unit]?.count == 0 { backlogs[unit] = nil }
     }
 }

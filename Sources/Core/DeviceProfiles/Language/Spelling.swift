@@ -1,7 +1,7 @@
 /// Finds what somebody probably meant to write.
-enum Spelling {
+package enum Spelling {
     /// "Did you mean 'power'?", or the list of what is known.
-    static func suggestion(for word: String, among known: [String]) -> String {
+    package static func suggestion(for word: String, among known: [String]) -> String {
         if let nearest = nearest(to: word, among: known) { return "Did you mean '\(nearest)'?" }
         return known.isEmpty ? "" : "Known are: \(known.joined(separator: ", "))"
     }

@@ -23,6 +23,11 @@ extension ModbusFrame {
             if let function = pdu.first { pdu[0] = function == 0x03 ? 0x04 : 0x03 }
         case .wrongByteCount:
             if pdu.count > 1, 0x01...0x04 ~= pdu[0] { pdu[1] &+= 2 }
+        case .wrongRegisterCount:
+            guard pdu.count > 1, 0x01...0x04 ~= pdu[0] else { break }
+            let excess: [UInt8] = pdu[0] < 0x03 ? [0] : [0, 7]
+            pdu[1] &+= UInt8(excess.count)
+            pdu += excess
         case .wrongEcho:
             if pdu.count == 5, [0x05, 0x06, 0x10].contains(pdu[0]) { pdu[4] &+= 1 }
         default: corruptEnvelope(fault)

@@ -24,6 +24,8 @@ package enum WireFault: Hashable, Sendable {
     case wrongFunctionCode
     /// The byte count of a read is two more than there are bytes.
     case wrongByteCount
+    /// A read is answered with one register, or eight coils, more than was asked for, and says so.
+    case wrongRegisterCount
     /// The echo of a write names another value.
     case wrongEcho
     /// Only the first bytes of the frame come.
@@ -38,6 +40,10 @@ package enum WireFault: Hashable, Sendable {
     case close
     /// As ``close``, with a reset.
     case reset
+    /// The connection stays open, and from this request on nothing on it is read or answered.
+    case halfOpen
+    /// The wallbox restarts instead of carrying the request out; the connection is reset.
+    case reboot
 
     // The whole wallbox.
     /// Nothing is read and nothing answered, on every connection: the connections stay open.
@@ -46,11 +52,16 @@ package enum WireFault: Hashable, Sendable {
     case hangOnAccept
     /// The listener is closed and every connection is reset.
     case refuse
+    /// One connection is served; further ones are reset as long as it is open.
+    case singleClient
+    /// Nothing is read and nothing answered until so long after the fault began: connections are
+    /// accepted sooner than requests.
+    case slowStart(Duration)
 
     /// Whether it concerns the wallbox as a whole, and not one answer.
     package var isStanding: Bool {
         switch self {
-        case .silence, .hangOnAccept, .refuse: true
+        case .silence, .hangOnAccept, .refuse, .singleClient, .slowStart: true
         default: false
         }
     }
@@ -58,7 +69,7 @@ package enum WireFault: Hashable, Sendable {
     /// What is wrong with these figures, for a person; nil when nothing is.
     package var complaint: String? {
         switch self {
-        case .delay(let time), .drip(let time):
+        case .delay(let time), .drip(let time), .slowStart(let time):
             time < .zero || time > .seconds(3600) ? "a delay is 0 s to 3600 s" : nil
         case .truncate(let bytes), .garbageBefore(let bytes), .garbageAfter(let bytes):
             1...1000 ~= bytes ? nil : "1 to 1000 bytes, not \(bytes)"
@@ -75,6 +86,12 @@ package struct WireFaultRule: Hashable, Sendable {
     /// How often it strikes before it is over; nil for ever.
     package var count: Int?
     package var scope: Scope
+    /// The first request within its scope that it may strike, counted from 1.
+    package var start = 1
+    /// Whether it also strikes requests to units that the wallbox is not.
+    package var isForAnyUnit = false
+    /// What decides which answers it strikes; nil for the seed of the plan.
+    package var seed: UInt64?
 
     package enum Scope: String, Hashable, Sendable, CaseIterable {
         case all

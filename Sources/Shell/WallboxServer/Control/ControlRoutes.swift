@@ -77,15 +77,14 @@ struct ControlRoutes: Sendable {
     // MARK: - Faults
 
     private func add(_ request: FaultRequest) async throws -> WallboxResponse {
-        switch try request.meaning(for: wallbox.wallbox) {
-        case .none:
-            wallbox.update { $0.setFaults(WallboxFaults(), at: $1) }
-            try await server.setWireFaults([], seed: 1)
-        case .wire(let rule):
-            try await server.setWireFaults(
-                wallbox.wireFaults.rules + [rule], seed: request.seed ?? 1)
-        case .wallbox(let faults):
-            wallbox.update { $0.setFaults(faults, at: $1) }
+        guard request.order.name != "none" else {
+            try await server.endFaults()
+            return state
+        }
+        do {
+            try await server.carryOut(request.order)
+        } catch let complaint as FaultOrder.Complaint {
+            throw HTTPError(.badRequest, message: complaint.description)
         }
         return state
     }
