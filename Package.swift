@@ -160,7 +160,9 @@ let package = Package(
         // Tests: one folder per target, and the suites that cut across.
         .target(
             name: "AgentTestSupport",
-            dependencies: ["ChargeControl", "ChargeModel", "DeviceProfiles", "Modbus", "CLinux"],
+            dependencies: [
+                "ChargeControl", "ChargeModel", "DeviceProfiles", "Modbus", "CLibmodbus", "CLinux",
+            ],
             path: "Tests/AgentTestSupport", swiftSettings: strict),
         test("ChargeModelTests", ["ChargeModel", "AgentTestSupport"]),
         test("ModbusTests", ["Modbus", "ChargeModel", "AgentTestSupport"]),

@@ -36,6 +36,7 @@ extension ScriptedModbusPeer {
         case protocolID(UInt16)
         /// The header's length field, off by this much.
         case length(offset: Int)
+        /// What another unit answers to the same request.
         case unit(UInt8)
         case functionCode(UInt8)
         /// The byte count of a read, off by this much; the header's length unchanged.
@@ -110,7 +111,6 @@ extension ScriptedModbusPeer {
     ) -> [UInt8] {
         var body = answer(to: exchange, as: behaviour)
         switch behaviour {
-        case .unit(let unit): body[0] = unit
         case .functionCode(let code): body[1] = code
         case .byteCount(let offset): body[2] = UInt8(truncatingIfNeeded: Int(body[2]) + offset)
         case .echo(let addressOffset, let valueOffset):
@@ -134,7 +134,9 @@ extension ScriptedModbusPeer {
     /// Unit and PDU of an answer.
     private static func answer(to exchange: Exchange, as behaviour: Behaviour = .answer) -> [UInt8]
     {
-        let operation = exchange.request.operation
+        var request = exchange.request
+        if case .unit(let unit) = behaviour { request.unit = unit }
+        let operation = request.operation
         let pdu =
             switch behaviour {
             case .exception(let code):
@@ -142,9 +144,9 @@ extension ScriptedModbusPeer {
             case .registerCount(let count):
                 [operation.functionCode, UInt8(count * 2)] + [UInt8](repeating: 7, count: count * 2)
             default:
-                PDU.encode(RegisterPattern.response(to: exchange.request), to: operation)
+                PDU.encode(RegisterPattern.response(to: request), to: operation)
             }
-        return [exchange.request.unit] + pdu
+        return [request.unit] + pdu
     }
 }
 

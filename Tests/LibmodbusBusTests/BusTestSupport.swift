@@ -7,30 +7,6 @@ import Testing
 /// Tests that load the machine, and tests that measure time: one after the other.
 @Suite(.serialized) enum UndisturbedTests {}
 
-/// How many benches there are at a time. All tests begin at once, each bench takes up to 11 descriptors
-/// of the process, and libmodbus takes none from 1,024 on.
-actor BenchRoom {
-    static let shared = BenchRoom(places: 16)
-
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(places: Int) { free = places }
-
-    func enter() async {
-        guard free == 0 else {
-            free -= 1
-            return
-        }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    func leave() {
-        guard waiting.isEmpty else { return waiting.removeFirst().resume() }
-        free += 1
-    }
-}
-
 /// What a test of one link needs: a peer, a bus connected to it, and how a request ended.
 struct Bench: Sendable {
     let peer: ScriptedModbusPeer
@@ -102,6 +78,9 @@ struct RTUBench: Sendable {
     enum Line: String, CaseIterable, Sendable {
         case serial
         case gateway
+
+        /// As the table of `scripts/check-lines` names it.
+        var medium: String { self == .serial ? "serial" : "rtu+tcp" }
     }
 
     let medium: LibmodbusRTUBus.Medium

@@ -1,6 +1,5 @@
 import AgentTestSupport
 import ChargeModel
-import Foundation
 import LibmodbusBus
 import Modbus
 import Testing
@@ -8,7 +7,7 @@ import Testing
 extension UndisturbedTests {
     /// Requirements R5 and R6 at length: many links at once, short deadlines, at least one fault in ten.
     ///
-    /// `EVSE_BUS_TRANSACTIONS=1000000` in the environment makes the run as long as the requirement has it.
+    /// libmodbus alone, under the same faults and with its defaults, shows what there is to lose.
     struct R05MixedFaultTests {
         private static let links = 64
         private static let deadline = Duration.milliseconds(10)
@@ -38,8 +37,8 @@ extension UndisturbedTests {
             "R05 R06 no wrong value is accepted under mixed faults", arguments: [UInt64(20_261_123)]
         )
         func noWrongValueIsAccepted(seed: UInt64) async throws {
-            let setting = ProcessInfo.processInfo.environment["EVSE_BUS_TRANSACTIONS"]
-            let transactions = setting.flatMap(Int.init) ?? 20_000
+            let transactions = Scale.transactions ?? 20_000
+            let start = ContinuousClock.now
             let faults = FaultSource(seed: seed)
             let peer = try ScriptedModbusPeer { faults.next(for: $0) }
             let port = peer.port
@@ -56,6 +55,10 @@ extension UndisturbedTests {
             peer.stop()
             let share = faults.share
             print("R05 seed \(seed): \(tally), faults \(Int(share * 100)) %")
+            Scale.report(
+                "tcp", "evse-agent", transactions: tally.total, faults: faults.count,
+                answered: tally.answered, wrong: tally.wrong,
+                seconds: start.duration(to: .now))
             #expect(tally.wrong == 0)
             #expect(tally.total == transactions / Self.links * Self.links)
             #expect(share >= 0.1)
@@ -63,6 +66,38 @@ extension UndisturbedTests {
             #expect(tally.answered > tally.total / 100)
             #expect(tally.timeouts > 0 && tally.malformed > 0 && tally.lost > 0)
             #expect(peer.mostConnections <= ScriptedModbusPeer.maximumConnections)
+        }
+
+        @Test(
+            "R05 libmodbus alone takes wrong values under the same faults",
+            arguments: [UInt64(20_261_123)])
+        func libmodbusAloneTakesWrongValues(seed: UInt64) async throws {
+            let transactions = (Scale.transactions ?? 20_000) / 10
+            let start = ContinuousClock.now
+            let faults = FaultSource(seed: seed)
+            let peer = try ScriptedModbusPeer { faults.next(for: $0) }
+            let port = peer.port
+            let tally = await withTaskGroup(of: StockTally.self) { group in
+                for link in 0..<Self.links {
+                    group.addTask {
+                        await StockClient.onThread {
+                            var random = SeededRandom(seed: seed &+ UInt64(link))
+                            return StockTally.run(
+                                transactions / Self.links, on: StockClient(port: port)
+                            ) { Self.randomRequest(&random) }
+                        }
+                    }
+                }
+                return await group.reduce(into: StockTally()) { $0 += $1 }
+            }
+            peer.stop()
+            print("R05 seed \(seed): libmodbus alone: \(tally)")
+            Scale.report(
+                "tcp", "libmodbus", transactions: tally.total, faults: faults.count,
+                answered: tally.answered, wrong: tally.wrong,
+                seconds: start.duration(to: .now))
+            #expect(tally.total == transactions / Self.links * Self.links)
+            #expect(tally.wrong > 0)
         }
 
         private static func run(_ count: Int, port: UInt16, seed: UInt64) async throws -> Tally {
@@ -126,6 +161,9 @@ private final class FaultSource: Sendable {
     init(seed: UInt64) {
         state = Locked(State(random: SeededRandom(seed: seed)))
     }
+
+    /// How many exchanges were faulty so far.
+    var count: Int { state.withLock { $0.faults } }
 
     /// The share of faulty exchanges so far.
     var share: Double {

@@ -1,6 +1,5 @@
 import AgentTestSupport
 import ChargeModel
-import Foundation
 import LibmodbusBus
 import Modbus
 import Testing
@@ -102,23 +101,24 @@ struct R05RTUReplyTests {
 extension UndisturbedTests {
     /// Requirement R5: many lines at once, one in six answers faulty.
     struct R05RTUMixedFaultTests {
-        private static let lines = 12
+        private static let lines = Scale.links(otherwise: 12)
         private static let deadline = Duration.milliseconds(10)
 
         @Test(
             "R05 R06 no wrong value is accepted under mixed faults without ids",
             arguments: RTUBench.Line.allCases)
         func noWrongValueIsAccepted(line: RTUBench.Line) async throws {
-            let setting = ProcessInfo.processInfo.environment["EVSE_RTU_TRANSACTIONS"]
-            let transactions = setting.flatMap(Int.init) ?? 4_000
+            let transactions = Scale.transactions ?? 4_000
+            let start = ContinuousClock.now
+            let faults = Locked(0)
             let seed: UInt64 = 20_261_126
             var tally = RTUTally()
             try await withThrowingTaskGroup(of: RTUTally.self) { group in
                 for number in 0..<Self.lines {
                     group.addTask {
-                        let faults = RTUFaultSource(seed: seed &+ UInt64(number))
+                        let source = RTUFaultSource(seed: seed &+ UInt64(number))
                         let part = Locked(RTUTally())
-                        try await RTUBench.run(line, { faults.next(for: $0) }, isAlone: true) {
+                        try await RTUBench.run(line, { source.next(for: $0) }, isAlone: true) {
                             bench in
                             try await bench.open()
                             var random = SeededRandom(seed: seed ^ UInt64(number))
@@ -132,16 +132,66 @@ extension UndisturbedTests {
                                 if outcome == .lost { try await bench.open() }
                             }
                         }
+                        faults.withLock { $0 += source.count }
                         return part.withLock { $0 }
                     }
                 }
                 for try await part in group { tally += part }
             }
             print("R05 \(line) seed \(seed): \(tally)")
+            Scale.report(
+                line.medium, "evse-agent", transactions: tally.total,
+                faults: faults.withLock { $0 }, answered: tally.answered, wrong: tally.wrong,
+                seconds: start.duration(to: .now))
             #expect(tally.wrong == 0)
             #expect(tally.total == transactions / Self.lines * Self.lines)
             #expect(tally.answered > tally.total / 100)
             #expect(tally.timeouts > 0 && tally.malformed > 0)
+        }
+
+        @Test("R05 libmodbus alone takes wrong values under the same faults on a serial line")
+        func libmodbusAloneTakesWrongValues() async throws {
+            let transactions = (Scale.transactions ?? 4_000) / 10
+            let seed: UInt64 = 20_261_126
+            let start = ContinuousClock.now
+            let faults = Locked(0)
+            let tally = try await withThrowingTaskGroup(of: StockTally.self) { group in
+                for number in 0..<Self.lines {
+                    group.addTask {
+                        let source = RTUFaultSource(seed: seed &+ UInt64(number))
+                        let peer = try ScriptedSerialPeer { source.next(for: $0) }
+                        let path = peer.path
+                        let part = await StockClient.onThread {
+                            var random = SeededRandom(seed: seed ^ UInt64(number))
+                            return StockTally.run(
+                                transactions / Self.lines, on: StockClient(path: path)
+                            ) { Self.randomRegisterRequest(&random) }
+                        }
+                        peer.stop()
+                        faults.withLock { $0 += source.count }
+                        return part
+                    }
+                }
+                return try await group.reduce(into: StockTally()) { $0 += $1 }
+            }
+            print("R05 serial seed \(seed): libmodbus alone: \(tally)")
+            Scale.report(
+                RTUBench.Line.serial.medium, "libmodbus", transactions: tally.total,
+                faults: faults.withLock { $0 }, answered: tally.answered, wrong: tally.wrong,
+                seconds: start.duration(to: .now))
+            #expect(tally.total == transactions / Self.lines * Self.lines)
+            #expect(tally.wrong > 0)
+        }
+
+        /// As below, without coils.
+        private static func randomRegisterRequest(
+            _ random: inout SeededRandom
+        ) -> ModbusRequest {
+            var request = randomRequest(&random)
+            if case .readCoils(let address, _) = request.operation {
+                request.operation = .readHoldingRegisters(address: address, count: 2)
+            }
+            return request
         }
 
         /// Requests much alike, so that an answer to the wrong one has the right shape.
@@ -223,12 +273,19 @@ struct RTUTally: Sendable, CustomStringConvertible {
 
 /// Draws what a line does with each request: one in six is faulty.
 private final class RTUFaultSource: Sendable {
-    private let random: Locked<SeededRandom>
+    private let state: Locked<(random: SeededRandom, faults: Int)>
 
-    init(seed: UInt64) { random = Locked(SeededRandom(seed: seed)) }
+    init(seed: UInt64) { state = Locked((SeededRandom(seed: seed), 0)) }
+
+    /// How many exchanges were faulty so far.
+    var count: Int { state.withLock { $0.faults } }
 
     func next(for exchange: ScriptedModbusPeer.Exchange) -> ScriptedModbusPeer.Behaviour {
-        random.withLock { Self.draw(for: exchange.request.operation, &$0) }
+        state.withLock { state in
+            let behaviour = Self.draw(for: exchange.request.operation, &state.random)
+            if !behaviour.isClean { state.faults += 1 }
+            return behaviour
+        }
     }
 
     private static func draw(

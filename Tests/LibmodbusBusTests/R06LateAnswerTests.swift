@@ -1,6 +1,5 @@
 import AgentTestSupport
 import ChargeModel
-import Foundation
 import LibmodbusBus
 import Modbus
 import Testing
@@ -10,33 +9,81 @@ extension UndisturbedTests {
     struct R06LateAnswerTests {
         private static let deadline = Duration.milliseconds(10)
 
-        /// `EVSE_LATE_ANSWERS=10000` is the full number, with answers up to 3 s past the deadline.
-        private static let wanted =
-            ProcessInfo.processInfo.environment["EVSE_LATE_ANSWERS"].flatMap(Int.init)
+        /// In full: 10,000 answers, up to 3 s past the deadline.
+        private static let wanted = Scale.lateAnswers
+        private static let lines = wanted == nil ? 8 : 64
+        private static let latest = wanted == nil ? 60 : 3_000
 
         @Test(
             "R06 R05 no late answer is taken for another's, however late it comes",
             arguments: RTUBench.Line.allCases)
         func noLateAnswerIsTakenForAnothers(line: RTUBench.Line) async throws {
-            let lines = Self.wanted == nil ? 8 : 64
-            let latest = Self.wanted == nil ? 60 : 3_000
+            let lines = Self.lines
             let lateAnswers = Self.wanted ?? 400
+            let start = ContinuousClock.now
             let seed: UInt64 = 20_261_127
             var tally = RTUTally()
             try await withThrowingTaskGroup(of: RTUTally.self) { group in
                 for number in 0..<lines {
                     group.addTask {
                         try await Self.run(
-                            line, lateAnswers: lateAnswers / lines, latest: latest,
+                            line, lateAnswers: lateAnswers / lines, latest: Self.latest,
                             seed: seed &+ UInt64(number))
                     }
                 }
                 for try await part in group { tally += part }
             }
             print("R06 \(line) seed \(seed): \(lateAnswers) late answers, \(tally)")
+            Scale.report(
+                "\(line.medium), late", "evse-agent", transactions: tally.total,
+                faults: lateAnswers, answered: tally.answered, wrong: tally.wrong,
+                seconds: start.duration(to: .now))
             #expect(tally.wrong == 0)
             #expect(tally.answered > lateAnswers / 10)
             #expect(tally.timeouts >= lateAnswers / 10)
+        }
+
+        @Test("R06 libmodbus alone takes late answers for others on a serial line")
+        func libmodbusAloneTakesLateAnswersForOthers() async throws {
+            let seed: UInt64 = 20_261_127
+            let lateOnEach = max(1, (Self.wanted ?? 160) / 10 / Self.lines)
+            let start = ContinuousClock.now
+            let tally = try await withThrowingTaskGroup(of: StockTally.self) { group in
+                for number in 0..<Self.lines {
+                    group.addTask {
+                        try await Self.runStock(lateOnEach, seed: seed &+ UInt64(number))
+                    }
+                }
+                return try await group.reduce(into: StockTally()) { $0 += $1 }
+            }
+            print("R06 serial seed \(seed): libmodbus alone: \(tally)")
+            Scale.report(
+                "serial, late", "libmodbus", transactions: tally.total,
+                faults: lateOnEach * Self.lines, answered: tally.answered, wrong: tally.wrong,
+                seconds: start.duration(to: .now))
+            #expect(tally.wrong > 0)
+        }
+
+        /// Every second answer comes late, past the half second that libmodbus waits by default.
+        private static func runStock(_ late: Int, seed: UInt64) async throws -> StockTally {
+            let random = Locked(SeededRandom(seed: seed))
+            let peer = try ScriptedSerialPeer { exchange in
+                guard exchange.index % 2 == 0 else { return .answer }
+                let past = random.withLock { Int.random(in: 1...latest, using: &$0) }
+                return .late(by: .milliseconds(500 + past))
+            }
+            let path = peer.path
+            let tally = await StockClient.onThread {
+                var addresses = SeededRandom(seed: ~seed)
+                return StockTally.run(late * 2, on: StockClient(path: path)) {
+                    ModbusRequest(
+                        unit: 1,
+                        operation: .readHoldingRegisters(
+                            address: .random(in: 0...0xFF00, using: &addresses), count: 2))
+                }
+            }
+            peer.stop()
+            return tally
         }
 
         /// Asks until so many answers have come late.
