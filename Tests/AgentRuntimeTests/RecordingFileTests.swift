@@ -23,9 +23,7 @@ struct RecordingFileTests {
             await site.clock.advance(by: .seconds(20))
             await site.shutDown()
             await site.clock.advance(by: .seconds(1))
-            let lines = await site.agent.recording().map {
-                AgentRecording.Line(address: $0.address, recording: $0.line)
-            }
+            let lines = await site.agent.recording()
             let recording = AgentRecording(
                 release: "1.2.3", madeAt: site.clock.now().wall, reason: "a test", lines: lines)
             result.withLock { $0 = recording }
@@ -80,12 +78,36 @@ struct RecordingFileTests {
 
     @Test func enginesOfAnotherKindAreNamed() async throws {
         let bytes = try RecordingFile.bytes(of: try await Self.recorded(Site.Plan()))
-        let other = try Doctored.file(bytes, replacing: "\"quietUntil\"", with: "\"quietAlway\"")
+        let other = try Doctored.file(bytes, replacing: "\"madeAt\"", with: "\"maddAt\"")
         #expect {
             try Self.read(other)
         } throws: { error in
             "\(error)".contains("made by evse-agent 1.2.3")
-                && "\(error)".contains("quietUntil")
+                && "\(error)".contains("madeAt")
+        }
+    }
+
+    /// A build that keeps more replays what one recorded that kept less.
+    @Test(arguments: [
+        "quietUntil", "retries", "isPrepared", "presence", "foreignWindow", "isAskedAgain",
+        "requestGap", "minimumPoll", "outsideCharging", "lateness",
+    ])
+    func whatEarlierEnginesDidNotKeepIsAsAtAStart(_ key: String) async throws {
+        let bytes = try RecordingFile.bytes(of: try await Self.recorded(Site.Plan()))
+        let absent = String(key.reversed())
+        var other = bytes
+        while other.firstRange(of: Array("\"\(key)\"".utf8)) != nil {
+            other = try Doctored.file(
+                other, replacing: "\"\(key)\"", with: "\"\(absent)\"")
+        }
+        let recording = try Self.read(other)
+        #expect(recording.isUpgraded)
+        for line in recording.lines {
+            var replay = LineReplay(line.recording)
+            while let step = try replay.next() {
+                #expect(!step.differs, "\(step.number): \(step.input)")
+                guard !step.differs else { return }
+            }
         }
     }
 
@@ -99,9 +121,7 @@ struct RecordingFileTests {
                 key: IdempotencyKey(
                     scope: "of-a-key", key: "of-a-client", bodyHash: Array(repeating: 7, count: 32))
             )
-            let lines = await site.agent.recording().map {
-                AgentRecording.Line(address: $0.address, recording: $0.line)
-            }
+            let lines = await site.agent.recording()
             let bytes = try RecordingFile.bytes(
                 of: AgentRecording(
                     release: "1", madeAt: site.clock.now().wall, reason: "", lines: lines))

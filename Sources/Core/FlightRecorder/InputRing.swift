@@ -26,7 +26,7 @@ struct InputRing: Sendable {
     /// A span is kept in so many segments: what is kept beyond it is one of them at most.
     private static let segmentsOfASpan = 6
     /// Room is given up in such parts.
-    private static let partsOfTheRoom = 8
+    private static let partsOfTheRoom = 16
     /// A copy of the engines shares what does not change with the living ones; what does is a few
     /// kilobytes.
     static let checkpointCost = 16 << 10
@@ -58,11 +58,14 @@ struct InputRing: Sendable {
     mutating func begin(_ state: LineState, trace: DecisionTrace, at now: TimePoint) {
         if let last = segments.indices.last {
             segments[last].end = trace
-            // What grew by doubling gives back what it did not need.
+            // Gives back what it did not need.
             segments[last].bytes = segments[last].bytes.withUnsafeBufferPointer { Array($0) }
         }
         makeRoom(at: now)
-        segments.append(Segment(state: state, trace: trace, from: now))
+        var segment = Segment(state: state, trace: trace, from: now)
+        // Grows by no copies; what is not used costs no memory.
+        segment.bytes.reserveCapacity(limits.bytes / Self.partsOfTheRoom + Self.valueCost)
+        segments.append(segment)
         coding = InputCoding(chargers: chargers, from: now)
     }
 

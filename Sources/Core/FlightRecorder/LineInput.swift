@@ -5,6 +5,8 @@ import Modbus
 
 /// Everything that the engines of one line can be told: with the times at which they were, all that
 /// their decisions depend on.
+///
+/// What is rare and large is indirect, so that what comes with every poll is small to hand on.
 package enum LineInput: Hashable, Codable, Sendable {
     /// The wire is free.
     case next
@@ -15,7 +17,7 @@ package enum LineInput: Hashable, Codable, Sendable {
     /// To the line engine and its drivers.
     package enum Wire: Hashable, Codable, Sendable {
         case opened
-        case openFailed(ModbusError)
+        indirect case openFailed(ModbusError)
         case closed
         case answered(ModbusResponse)
         case failed(ModbusError)
@@ -29,13 +31,13 @@ package enum LineInput: Hashable, Codable, Sendable {
         case tick
         /// The newest snapshot that its driver has told.
         case snapshotTaken
-        case shareGiven(GroupShare?)
-        case requested(ActionRequest, id: Action.ID, startDelay: Duration?, as: RequestID)
-        case cancelRequested(Action.ID, as: RequestID)
-        case settingsRequested(SettingsRequest, as: RequestID)
-        case scheduleRequested(ScheduleOrder, as: RequestID)
+        indirect case shareGiven(GroupShare?)
+        indirect case requested(ActionRequest, id: Action.ID, startDelay: Duration?, as: RequestID)
+        indirect case cancelRequested(Action.ID, as: RequestID)
+        indirect case settingsRequested(SettingsRequest, as: RequestID)
+        indirect case scheduleRequested(ScheduleOrder, as: RequestID)
         case persisted(CommitID)
-        case persistFailed(CommitID, StoreError)
+        indirect case persistFailed(CommitID, StoreError)
         case delayDrawn(Duration, slot: WallInstant)
     }
 

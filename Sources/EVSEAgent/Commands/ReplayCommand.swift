@@ -49,13 +49,17 @@ struct ReplayCommand: AsyncParsableCommand {
             tell(
                 "\(file): made at \(recording.madeAt.timestamp) by evse-agent \(recording.release): \(recording.reason)"
             )
+            if recording.isUpgraded {
+                tell(
+                    "\(file): the engines of that build kept less; what they lack is as at a start")
+            }
             guard run.differences.isEmpty else {
                 for difference in run.differences { tell("\(file): \(difference)") }
                 isOther = true
                 continue
             }
             tell(
-                "\(file): \(run.inputs) inputs replayed, every decision and write as it was: \(Self.hashes(recording))"
+                "\(file): \(run.inputs) inputs in \(run.bytes) bytes and \(run.span.milliseconds / 1000) s replayed, every decision and write as it was: \(Self.hashes(recording))"
             )
         }
         if isOther { throw CommandFailure("the engines decide otherwise than they did") }

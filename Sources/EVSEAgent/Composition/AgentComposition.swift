@@ -195,7 +195,10 @@ struct AgentComposition {
             safeCurrent: charger.safeCurrent, phases: phases, poll: configuration.poll)
         driver.vehiclePhases = charger.vehiclePhases
         return Agent.Charger(
-            profile: profile, driver: driver,
+            profile: profile,
+            text: configuration.recorder == nil
+                ? nil : catalog.text(of: charger.profile, connector: charger.connector),
+            driver: driver,
             control: ControlConfiguration(
                 description: description, installationMaximum: charger.maxCurrent,
                 safeCurrent: charger.safeCurrent, minimum: profile.control.minimum,

@@ -1,6 +1,7 @@
 import ChargeModel
 import DeviceProfiles
 import Foundation
+import Yams
 
 /// The device profiles of one directory, compiled, and what is wrong with those that do not compile.
 struct ProfileCatalog {
@@ -86,6 +87,28 @@ struct ProfileCatalog {
         } catch {
             complaints.append("\(file): error: cannot be read as UTF-8 text")
             broken.append(id)
+        }
+    }
+
+    /// What a profile is compiled from.
+    func text(of id: String, connector: Int) -> ProfileText {
+        let read = Self.texts(in: directory)
+        var files: [ProfileText.File] = []
+        var next: String? = id
+        // A profile that extends itself over others does not compile.
+        while let id = next, !files.contains(where: { $0.id == id }), let text = read(id) {
+            files.append(ProfileText.File(id: id, text: text))
+            next = Self.parent(in: text)
+        }
+        return ProfileText(connector: connector, files: files)
+    }
+
+    private static func parent(in text: String) -> String? {
+        do {
+            return try Yams.compose(yaml: text, .basic)?.mapping?["extends"]?.scalar?.string
+        } catch {
+            // It has compiled.
+            return nil
         }
     }
 

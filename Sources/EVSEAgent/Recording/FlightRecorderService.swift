@@ -70,9 +70,7 @@ struct FlightRecorderService: Service {
             }
             let recording = AgentRecording(
                 release: EVSEAgentCommand.release, madeAt: now.wall, reason: reason,
-                lines: await agent.recording().map {
-                    AgentRecording.Line(address: $0.address, recording: $0.line)
-                })
+                lines: await agent.recording())
             do {
                 let path = try folder.write(recording, because: cause)
                 log.notice("recording written to \(path): \(reason)")

@@ -21,18 +21,24 @@ struct RecordingFolder {
 
     /// The names of the recordings that are there, oldest first.
     func names() -> [String] {
-        let files = FileManager.default
         do {
-            return try files.contentsOfDirectory(atPath: path)
+            return try FileManager.default.contentsOfDirectory(atPath: path)
                 .filter { $0.hasSuffix(Self.ending) }
-                .map { name in
-                    let attributes = try files.attributesOfItem(atPath: "\(path)/\(name)")
-                    return (attributes[.modificationDate] as? Date ?? .distantPast, name)
-                }
+                .map { (written(of: $0), $0) }
                 .sorted { $0 < $1 }.map(\.1)
         } catch {
             // Nothing was recorded yet.
             return []
+        }
+    }
+
+    /// When a recording was written; one that has just been removed is old.
+    private func written(of name: String) -> Date {
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path(of: name))
+            return attributes[.modificationDate] as? Date ?? .distantPast
+        } catch {
+            return .distantPast
         }
     }
 

@@ -6,6 +6,10 @@ import FlightRecorder
 struct ReplayRun {
     private(set) var lines: [TranscriptLine] = []
     private(set) var inputs = 0
+    /// The inputs as they are kept.
+    private(set) var bytes = 0
+    /// The longest of a line.
+    private(set) var span = Duration.zero
     /// Where each line that decides otherwise does so first, in words.
     private(set) var differences: [String] = []
 
@@ -36,9 +40,12 @@ struct ReplayRun {
     private mutating func replay(_ line: AgentRecording.Line, _ choice: Choice) {
         var replay = LineReplay(line.recording)
         let isWanted = choice.charger.map { replay.state.ids.contains($0) } ?? true
+        bytes += line.recording.byteCount
+        let from = line.recording.from?.monotonic
         do throws(RecordingProblem) {
             while let step = try replay.next() {
                 inputs += 1
+                span = max(span, (from ?? step.time.monotonic).duration(to: step.time.monotonic))
                 let told = step.transcript(replay.state)
                 if isWanted { lines += told.filter(choice.takes) }
                 guard step.differs else { continue }

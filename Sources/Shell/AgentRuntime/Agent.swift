@@ -12,6 +12,8 @@ import ServiceLifecycle
 /// It owns loops and nothing else: what to do is decided in the engines.
 package final class Agent: AgentService, Service {
     private let lines: [ChargerLine]
+    /// Of each line, what its profiles were compiled from.
+    private let texts: [[ProfileText]]
     private let places: [Place]
     private let environment: LineEnvironment
     private let period: Duration
@@ -45,16 +47,19 @@ package final class Agent: AgentService, Service {
     /// One charger, as the composition root states it.
     package struct Charger {
         package var profile: DeviceProfile
+        /// What the profile was compiled from, for recordings; nil where that is not known.
+        package var text: ProfileText?
         package var driver: DriverConfiguration
         package var control: ControlConfiguration
         /// Its place in the configuration, from 0.
         package var index: Int
 
         package init(
-            profile: DeviceProfile, driver: DriverConfiguration, control: ControlConfiguration,
-            index: Int
+            profile: DeviceProfile, text: ProfileText? = nil, driver: DriverConfiguration,
+            control: ControlConfiguration, index: Int
         ) {
             self.profile = profile
+            self.text = text
             self.driver = driver
             self.control = control
             self.index = index
@@ -145,6 +150,7 @@ package final class Agent: AgentService, Service {
         }
         self.lines = lines
         self.places = places
+        texts = buses.map { $0.chargers.compactMap(\.text) }
     }
 
     /// Draws a delay as nobody can foretell it: from the system's generator (requirement R45).
@@ -174,12 +180,15 @@ package final class Agent: AgentService, Service {
     // MARK: - The flight recorder
 
     /// What every line was told lately; empty while the recorder is off.
-    package func recording() async -> [(address: String, line: LineRecording)] {
-        var lines: [(address: String, line: LineRecording)] = []
-        for line in self.lines {
-            if let recording = await line.recording { lines.append((line.address, recording)) }
+    package func recording() async -> [AgentRecording.Line] {
+        var recorded: [AgentRecording.Line] = []
+        for (line, texts) in zip(lines, texts) {
+            guard let recording = await line.recording else { continue }
+            recorded.append(
+                AgentRecording.Line(
+                    address: line.address, profiles: texts, recording: recording))
         }
-        return lines
+        return recorded
     }
 
     /// Faults that begin, in words; of those that nobody has looked at, the newest.

@@ -167,8 +167,9 @@ struct Site: Sendable {
         _ index: Int, unit: UInt8, _ plan: Plan, _ profile: DeviceProfile
     ) -> Agent.Charger {
         let phases = profile.electrical.phases
+        let file = ProfileText.File(id: profile.id, text: ProfileFolder.text(profile.id) ?? "")
         return Agent.Charger(
-            profile: profile,
+            profile: profile, text: ProfileText(connector: 1, files: [file]),
             driver: DriverConfiguration(
                 unit: unit, installationMaximum: plan.installation,
                 safeCurrent: plan.safeCurrent, phases: phases, poll: plan.poll),

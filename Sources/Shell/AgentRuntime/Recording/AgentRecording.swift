@@ -1,4 +1,5 @@
 import ChargeModel
+import DeviceProfiles
 import FlightRecorder
 
 /// What an agent was told for a while, on every bus: what is written into one file.
@@ -9,14 +10,19 @@ package struct AgentRecording: Sendable {
     /// Why it was made, for people.
     package var reason: String
     package var lines: [Line]
+    /// Whether it was made by a build whose engines kept less, and what they lack is as at a start.
+    package var isUpgraded = false
 
     /// One bus.
     package struct Line: Sendable {
         package var address: String
+        /// What the profiles of its wallboxes were compiled from.
+        package var profiles: [ProfileText]
         package var recording: LineRecording
 
-        package init(address: String, recording: LineRecording) {
+        package init(address: String, profiles: [ProfileText], recording: LineRecording) {
             self.address = address
+            self.profiles = profiles
             self.recording = recording
         }
     }

@@ -1,5 +1,6 @@
 import ChargeControl
 import ChargeModel
+import DeviceProfiles
 import FlightRecorder
 import Foundation
 
@@ -30,6 +31,7 @@ package enum RecordingFile {
 
         struct Line: Codable {
             var address: String
+            var profiles: [ProfileText]
             var start: LineRecording.Start
             var segments: [LineRecording.Segment]
             /// Of the segments.
@@ -49,7 +51,7 @@ package enum RecordingFile {
             release: recording.release, madeAt: recording.madeAt, reason: recording.reason,
             lines: recording.lines.map { line in
                 Head.Line(
-                    address: line.address, start: line.recording.start,
+                    address: line.address, profiles: line.profiles, start: line.recording.start,
                     segments: line.recording.segments,
                     lengths: line.recording.segments.map(\.bytes.count))
             })
@@ -82,29 +84,36 @@ package enum RecordingFile {
         }
         let length = Int(UInt32(bigEndian: bytes[(magic.count + 4)...]))
         guard length <= end - fixed else { throw .damaged }
-        let head = try head(Data(bytes[fixed..<(fixed + length)]), zones: zones)
-        return AgentRecording(
+        let (head, isUpgraded) = try head(Data(bytes[fixed..<(fixed + length)]), zones: zones)
+        var recording = AgentRecording(
             release: head.release, madeAt: head.madeAt, reason: head.reason,
             lines: try lines(head, inputs: bytes[(fixed + length)..<end]))
+        recording.isUpgraded = isUpgraded
+        return recording
     }
 
     private static func head(
         _ json: Data, zones: any ZoneDirectory
-    ) throws(RecordingFileError) -> Head {
+    ) throws(RecordingFileError) -> (Head, isUpgraded: Bool) {
         let decoder = JSONDecoder()
         if let key = CodingUserInfoKey.zones { decoder.userInfo[key] = zones }
+        let title: Title
         do {
-            let title = try decoder.decode(Title.self, from: json)
-            do {
-                return try decoder.decode(Head.self, from: json)
-            } catch let error as DecodingError {
-                throw RecordingFileError.otherEngines(
-                    release: title.release, difference: error.inWords)
-            }
-        } catch let error as RecordingFileError {
-            throw error
+            title = try decoder.decode(Title.self, from: json)
         } catch {
             throw .damaged
+        }
+        do {
+            return (try decoder.decode(Head.self, from: json), false)
+        } catch {
+            // Engines that keep more than these did, or others.
+        }
+        do {
+            let upgraded = try RecordingUpgrade(zones: zones, decoder: decoder).upgraded(json)
+            return (try decoder.decode(Head.self, from: upgraded), true)
+        } catch {
+            let difference = (error as? DecodingError)?.inWords ?? "\(error)"
+            throw .otherEngines(release: title.release, difference: difference)
         }
     }
 
@@ -123,7 +132,7 @@ package enum RecordingFile {
             }
             lines.append(
                 AgentRecording.Line(
-                    address: line.address,
+                    address: line.address, profiles: line.profiles,
                     recording: LineRecording(start: line.start, segments: segments)))
         }
         guard rest.isEmpty else { throw .damaged }
