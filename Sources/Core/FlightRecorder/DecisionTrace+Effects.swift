@@ -121,6 +121,7 @@ extension DecisionTrace {
         add(4 << 60 | target.revision)
         add(target.limit.rawValue)
         add(target.allowsIncrease)
+        add(target.isRequested)
         add(target.validUntil.nanoseconds)
     }
 
