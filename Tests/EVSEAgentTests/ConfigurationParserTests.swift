@@ -378,7 +378,7 @@ func parse(_ text: String) -> ConfigurationParser.Result {
         ConfigurationParser.KnownProfile(id: "keba-p30", port: 502, unit: 255),
         ConfigurationParser.KnownProfile(id: "abl-emh1", port: 502, unit: 1),
         ConfigurationParser.KnownProfile(
-            id: "duo-ports", connectors: [.init(port: 502), .init(port: 503)]),
+            id: "duo-ports", switchesPhases: true, connectors: [.init(port: 502), .init(port: 503)]),
         ConfigurationParser.KnownProfile(
             id: "duo-stride", connectors: [.init(unit: 7), .init(unit: 7)]),
         ConfigurationParser.KnownProfile(

@@ -32,7 +32,14 @@ struct InputCodingTests {
             .targetChanged(
                 ChargerTarget(
                     limit: .zero, validUntil: MonotonicInstant(nanoseconds: 5_010_000_000_000),
-                    revision: 301, isRequested: false), driver: 1)),
+                    revision: 301, isRequested: false, phases: PhaseWish(wanted: 1, counted: 3)),
+                driver: 1)),
+        .wire(
+            .targetChanged(
+                ChargerTarget(
+                    limit: .amperes(6),
+                    validUntil: MonotonicInstant(nanoseconds: 5_010_000_000_000),
+                    revision: 302, phases: PhaseWish(wanted: nil, counted: 1)), driver: 0)),
         .wire(.pollRequested(driver: 1)), .wire(.endRequested(driver: 1)),
         .control(.tick, of: 0), .control(.snapshotTaken, of: 1),
         .control(.shareGiven(nil), of: 1), .control(.shareGiven(share), of: 0),

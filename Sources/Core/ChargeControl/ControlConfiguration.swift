@@ -17,6 +17,8 @@ package struct ControlConfiguration: Hashable, Codable, Sendable {
     package var ratedPower: Watts?
     /// Whether an `idle` ends when the vehicle is unplugged, so that the next one charges.
     package var idleEndsAtUnplug: Bool
+    /// Whether the wallbox may be switched between one phase and three.
+    package var switchesPhases = false
     /// The name of the fuse that it shares with others; nil where it hangs on its own.
     package var group: String?
     /// Up to how much a start that comes by the clock is delayed at random; zero for not at all.

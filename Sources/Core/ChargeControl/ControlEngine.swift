@@ -135,7 +135,7 @@ package struct ControlEngine: Codable, Sendable {
         _ snapshot: ChargerSnapshot, at now: TimePoint
     ) -> [ControlEffect] {
         self.snapshot = snapshot
-        phases.measured(flowingCurrents, at: now.monotonic)
+        phases.measured(flowingCurrents, available: availablePhases, at: now.monotonic)
         let isUnplugged = rememberCharging()
         adoptWhatWasFound(at: now)
         var effects = announceConditions()
@@ -167,14 +167,18 @@ package struct ControlEngine: Codable, Sendable {
             return target == nil ? [] : [.setTarget(nil)]
         }
         let allowsIncrease = wish.allowsIncrease && !isShareAwaited
-        let isNew = target?.limit != limit || target?.allowsIncrease != allowsIncrease
+        let phaseWish = phaseWish
+        let isNew =
+            target?.limit != limit || target?.allowsIncrease != allowsIncrease
+            || target?.phases != phaseWish
         if isNew || (isAskedAgain && !isVerified) { revision += 1 }
         isAskedAgain = false
         noteAwaitedStart(limit)
         let renewed = ChargerTarget(
             limit: limit, allowsIncrease: allowsIncrease,
             validUntil: now.monotonic.advanced(by: configuration.timing.lease),
-            revision: revision, isRequested: book.inFlight != nil || isStartAwaited)
+            revision: revision, isRequested: book.inFlight != nil || isStartAwaited,
+            phases: phaseWish)
         target = renewed
         return [.setTarget(renewed)]
     }
@@ -184,14 +188,6 @@ package struct ControlEngine: Codable, Sendable {
             book.inFlight.map { $0.action.command == .charge && $0.action.sandbox?.failure == nil }
         if isPushed == true { isStartAwaited = true }
         if !wantsCharge || (limit > .zero && isVerified) { isStartAwaited = false }
-    }
-
-    /// Whether charging is wanted now, whatever limits it.
-    var wantsCharge: Bool {
-        switch wish {
-        case .intent(.charge), .slot: true
-        case .intent, .undecided, .delayed, .betweenSlots, .unknowable: false
-        }
     }
 
     var currentRevision: UInt64 { revision }
@@ -242,7 +238,7 @@ package struct ControlEngine: Codable, Sendable {
                     source: .maxChargeRate,
                     limit: Milliamperes(maxChargeRate, phases: phases.phases),
                     reason: "max_charge_rate of \(maxChargeRate) on \(phases.phases) "
-                        + (phases.phases == 1 ? "phase" : "phases")))
+                        + (phases.phases == 1 ? "phase" : "phases") + phaseNote))
         }
         return claims
     }
@@ -392,23 +388,6 @@ package struct ControlEngine: Codable, Sendable {
             return isHeld ? .suspendedEVSE : (hasCharged ? .suspendedEV : .preparing)
         case .b1, .c1, .d1:
             return isHeld ? .suspendedEVSE : .preparing
-        }
-    }
-}
-
-extension ChargerCondition {
-    /// Whether what is read is not the wallbox's.
-    var isForeign: Bool {
-        if case .wrongDevice = self { true } else { false }
-    }
-
-    /// Whether this condition limits the charger to its safe current (requirement R8).
-    package var holdsAtSafeCurrent: Bool {
-        switch self {
-        case .writesNotApplied, .wrongDevice, .limitExceeded, .currentAfterStop: true
-        case .competingController, .failsafeNotArmed, .wrongConnectors, .notPrepared,
-            .phasesNotKnown, .vehicleAsleep, .writesHeldBack:
-            false
         }
     }
 }

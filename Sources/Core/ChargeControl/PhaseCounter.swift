@@ -26,12 +26,16 @@ package struct PhaseCounter: Hashable, Codable, Sendable {
         phases = installed
     }
 
-    /// - Parameter currents: The currents measured while energy flows; empty when it does not, or
-    ///   when they are not known.
-    package mutating func measured(_ currents: [Milliamperes], at now: MonotonicInstant) {
+    /// - Parameters:
+    ///   - currents: The currents measured while energy flows; empty when it does not, or when they
+    ///     are not known.
+    ///   - available: The phases that are switched through, where that is known.
+    package mutating func measured(
+        _ currents: [Milliamperes], available: Int? = nil, at now: MonotonicInstant
+    ) {
         let used = currents.filter { $0 >= Self.inUse }.count
         guard used > 0, used < phases else {
-            phases = used > 0 ? min(used, installed) : installed
+            phases = min(used > 0 ? used : available ?? installed, installed)
             fewer = nil
             return
         }

@@ -25,6 +25,14 @@ enum Wish: Hashable, Codable, Sendable {
 }
 
 extension ControlEngine {
+    /// Whether charging is wanted now, whatever limits it.
+    var wantsCharge: Bool {
+        switch wish {
+        case .intent(.charge), .slot: true
+        case .intent, .undecided, .delayed, .betweenSlots, .unknowable: false
+        }
+    }
+
     /// Whose wish counts now.
     func currentWish(at now: TimePoint) -> Wish {
         if let open = book.inFlight, open.action.sandbox?.failure == nil {

@@ -13,6 +13,8 @@ package struct DriverConfiguration: Hashable, Codable, Sendable {
     /// The phases that every vehicle here draws on, where somebody states it; counted otherwise, and
     /// one until they are. For wallboxes that are set in watts.
     package var vehiclePhases: Int?
+    /// Whether it may switch between one phase and three, where the profile knows how.
+    package var switchesPhases = false
     /// The configured poll period; the profile's minimum wins if it is longer.
     package var poll: Duration
     /// Whether it writes nothing at all, and only tells what it would write.

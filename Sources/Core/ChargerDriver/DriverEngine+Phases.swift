@@ -33,7 +33,7 @@ extension DriverEngine {
     }
 
     /// Above what meters show without a load.
-    private static let flowingCurrent = Milliamperes.amperes(1)
+    static let flowingCurrent = Milliamperes.amperes(1)
 
     /// The phases of the band that the power in force lies in.
     private var bandInForce: Int? {

@@ -26,7 +26,8 @@ extension DriverEngine {
     func goal(at now: MonotonicInstant) -> SetpointReconciler.Goal? {
         guard let target else { return nil }
         let isValid = now < target.validUntil
-        let wanted = isValid ? target.limit : min(target.limit, configuration.safeCurrent)
+        var wanted = isValid ? target.limit : min(target.limit, configuration.safeCurrent)
+        if phaseSwitcher.isPausing || exceedsPhases(target) { wanted = .zero }
         let limit = gate.pass(
             vehicleWatch.pass(wanted), hardwareMaximum: snapshot.hardwareMaximum.value)
         return SetpointReconciler.Goal(
@@ -70,6 +71,7 @@ extension DriverEngine {
         guard running == nil || isLeft else { return nil }
         if let command { return .startCommand(command) }
         if let arming = failsafeStep(goal, at: now.monotonic) { return arming }
+        if let steps = phaseSwitchSteps(at: now.monotonic) { return .startSteps(steps) }
         let wakeUp = nextWakeUp(at: now.monotonic)
         return wakeUp.map { now.monotonic >= $0 } == true ? .startSteps(wakeUpSteps) : nil
     }
@@ -193,6 +195,7 @@ extension DriverEngine {
         case .arm: "arm the failsafe"
         case .heartbeat: "heartbeat"
         case .wakeUp: "wake the vehicle"
+        case .phaseSwitch(let phases): "switch to \(phases) phase\(phases == 1 ? "" : "s")"
         }
     }
 

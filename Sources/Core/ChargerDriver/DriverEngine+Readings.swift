@@ -38,6 +38,7 @@ extension DriverEngine {
         failsafe.polled(missing: cycle.presence.missing)
         heartbeat.polled(values) { readAt[$0.rawValue]?.monotonic }
         updateReadings()
+        readPhases()
         countPhases(at: now)
         watchVehicle(at: now)
         followGoal(at: now)
@@ -46,6 +47,8 @@ extension DriverEngine {
             reconciler.polled(
                 foundSetpoint, goal: goal, isDrawing: snapshot.pilot.value?.isDrawing == true,
                 isWithinLimit: isWithinLimit(goal), at: now)
+            watchPhaseSwitch(at: now)
+            followGoal(at: now)
         }
         if let awaited = running?.awaited { cycle.force(awaited) }
         return published(at: now)

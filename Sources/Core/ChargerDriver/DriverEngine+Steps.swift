@@ -9,6 +9,8 @@ import Modbus
 // reduction due             a command, arming, a heartbeat   drops them
 // reduction due             waking a vehicle                 goes first; the rest follows
 // 30 s after a resumption   none                             wakes the vehicle (wake-up)
+// 10 s at 0 A are over      none                             switches phases (phase-switch)
+// reduction due             switching phases                 drops them: what stands is read
 // goal changed              a command, a heartbeat           drops them
 // link lost                 waking a vehicle                 the rest follows after the next contact
 // end asked for, goal met   none                             hands the wallbox over (on-disconnect)
@@ -18,6 +20,7 @@ extension DriverEngine {
     package mutating func settle(at now: TimePoint) {
         guard outstanding == nil else { return }
         followGoal(at: now)
+        if let nextLook, now.monotonic >= nextLook { cycle.startNow(at: now.monotonic) }
         guard contact == .established, !configuration.isReadOnly else { return }
         // Each round ends some steps; preparing, a command and the rest of others make three.
         for _ in 0..<4 {
@@ -62,16 +65,20 @@ extension DriverEngine {
     /// Begins steps; a rest of others is carried out after them.
     mutating func begin(_ steps: RunningSteps, at now: TimePoint) {
         if let running, running.purpose.isToBeEnded { interrupted = running }
+        brokenOff(running, at: now)
         running = steps
         countWear(of: steps, at: now)
-        if case .command(let command) = steps.purpose {
-            reconciler.began(command, at: now.monotonic)
+        switch steps.purpose {
+        case .command(let command): reconciler.began(command, at: now.monotonic)
+        case .phaseSwitch: phaseSwitcher.began(at: now.monotonic)
+        case .connect, .disconnect, .arm, .heartbeat, .wakeUp: break
         }
     }
 
     /// Drops steps that serve a goal which is not there any more.
-    mutating func dropSteps() {
+    mutating func dropSteps(at now: TimePoint) {
         if let running, running.purpose.isToBeEnded { interrupted = running }
+        brokenOff(running, at: now)
         running = nil
     }
 
@@ -111,6 +118,14 @@ extension DriverEngine {
             beaten(kind, at: now)
         case .wakeUp:
             break
+        case .phaseSwitch:
+            guard steps.hasActed else {
+                return abandon(
+                    steps, reason: "this unit has no register that switches phases", at: now)
+            }
+            phaseSwitcher.switched(at: now.monotonic)
+            cycle.force(profile.phaseRegisters)
+            cycle.startNow(at: now.monotonic)
         }
         if let request = steps.lastRequest { told.append(wrote(describe(steps.purpose), request)) }
     }
@@ -145,6 +160,8 @@ extension DriverEngine {
             heartbeat.refused(kind, at: now.monotonic)
         case .wakeUp:
             break
+        case .phaseSwitch:
+            phaseSwitcher.stepsFailed(reason, at: now.monotonic)
         }
         if let request = request ?? steps.lastRequest {
             told.append(wrote(describe(steps.purpose), request, refusal: reason))
@@ -197,7 +214,7 @@ extension RunningSteps.Purpose {
     var isOfGoal: Bool {
         switch self {
         case .command, .heartbeat: true
-        case .connect, .disconnect, .arm, .wakeUp: false
+        case .connect, .disconnect, .arm, .wakeUp, .phaseSwitch: false
         }
     }
 }

@@ -71,7 +71,7 @@ extension DriverEngine {
     ) -> MonotonicInstant? {
         guard !command.isReduction else { return nil }
         var times = [wear.freeFrom(steps(of: command).flatMap(\.written))]
-        if isStart(command), target?.isRequested == false {
+        if isStart(command), target?.isRequested == false, !phaseSwitcher.isResuming(at: now) {
             // The stop that ends it will not wait.
             times.append(wear.contactor.freeFrom(withRoomFor: 2))
         }
@@ -103,7 +103,7 @@ extension DriverEngine {
         case .wakeUp:
             wear.toggled(at: now.monotonic)
             wakeUp.attempted(at: now.monotonic)
-        case .connect, .disconnect, .arm, .heartbeat: break
+        case .connect, .disconnect, .arm, .heartbeat, .phaseSwitch: break
         }
     }
 
@@ -154,6 +154,7 @@ extension DriverEngine {
         }
         if vehicleWatch.flowsAfterStop { conditions.append(.currentAfterStop) }
         if wakeUp.isGivenUp { conditions.append(.vehicleAsleep) }
+        conditions += phaseSwitcher.conditions
         let spent = wear.spent(at: now).map { profile[$0].name }
         if !spent.isEmpty {
             conditions.append(

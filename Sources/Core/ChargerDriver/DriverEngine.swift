@@ -38,6 +38,10 @@ package struct DriverEngine: Codable, Sendable {
     var vehicleWatch: VehicleWatch
     var wakeUp = WakeUp()
     var wear: Wear
+    var phaseSwitcher = PhaseSwitcher()
+    /// The phases that are switched through, as far as that is shown; nil where nobody knows, and
+    /// where the agent does not switch.
+    var switchedPhases: Int?
     /// Effects of what was settled between two transactions.
     var told: [DriverEffect] = []
     private(set) var target: ChargerTarget?
@@ -159,7 +163,8 @@ package struct DriverEngine: Codable, Sendable {
     }
 
     mutating func forgetContact(isAnotherDevice: Bool, at now: TimePoint) {
-        dropSteps()
+        phaseSwitcher.contactLost(at: now.monotonic)
+        dropSteps(at: now)
         isPrepared = false
         livePhases.contactLost()
         vehicleWatch.contactLost()
@@ -214,6 +219,7 @@ package struct DriverEngine: Codable, Sendable {
         if let target { times.append(target.validUntil) }
         if let wait = running?.wake { times.append(wait) }
         if let wake = nextWakeUp(at: now.monotonic) { times.append(wake) }
+        times += [phaseSwitcher.wake, nextLook].compactMap { $0 }
         if let goal = goal(at: now.monotonic), let held = heldUntil(goal, at: now.monotonic) {
             times.append(held)
         }

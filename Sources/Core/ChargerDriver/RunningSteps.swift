@@ -36,6 +36,8 @@ struct RunningSteps: Hashable, Codable, Sendable {
         case arm
         case heartbeat(Heartbeat.Kind)
         case wakeUp
+        /// To one phase or to three, at 0 A.
+        case phaseSwitch(Int)
 
         var command: SetpointReconciler.Command? {
             guard case .command(let command) = self else { return nil }

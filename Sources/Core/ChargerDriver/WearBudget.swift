@@ -30,10 +30,13 @@ struct WearBudget: Hashable, Codable, Sendable {
     /// - Parameter count: 1 to ``most``.
     func freeFrom(withRoomFor count: Int) -> MonotonicInstant? {
         guard let last = done.last else { return nil }
-        let apart = last.advanced(by: interval)
+        return max(last.advanced(by: interval), room(for: count) ?? last)
+    }
+
+    /// The same for what does not need to be apart.
+    func room(for count: Int) -> MonotonicInstant? {
         let tooMany = done.count + count - most
-        guard tooMany > 0 else { return apart }
-        return max(apart, done[tooMany - 1].advanced(by: span))
+        return tooMany > 0 ? done[tooMany - 1].advanced(by: span) : nil
     }
 
     /// Whether it waits, and not only for the interval.

@@ -60,6 +60,7 @@ extension DecisionTrace {
         add(snapshot.setpoint.value?.rawValue)
         add(snapshot.power.value?.rawValue)
         add(snapshot.hardwareMaximum.value?.rawValue)
+        if let phases = snapshot.switchedPhases { add(phases) }
         add(snapshot.application)
         for condition in snapshot.conditions { add(condition.code) }
     }
@@ -123,6 +124,10 @@ extension DecisionTrace {
         add(target.allowsIncrease)
         add(target.isRequested)
         add(target.validUntil.nanoseconds)
+        if let phases = target.phases {
+            add(phases.wanted)
+            add(phases.counted)
+        }
     }
 
     private mutating func add(_ change: StoreChange) {

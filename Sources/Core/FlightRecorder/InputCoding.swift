@@ -135,6 +135,7 @@ struct InputCoding: Hashable, Sendable {
                     | (target.allowsIncrease ? 1 : 0))
             bytes.append(signed: Int64(target.limit.rawValue))
             bytes.append(signed: now.monotonic.duration(to: target.validUntil).nanoseconds)
+            bytes.append(number: Self.number(of: target.phases))
         case .pollRequested(let driver):
             bytes.append(number: UInt64(driver))
         case .opened, .openFailed, .closed, .answered(.written), .failed, .endRequested:
@@ -227,14 +228,26 @@ struct InputCoding: Hashable, Sendable {
 
     private func target(at now: TimePoint, _ bytes: inout ByteReader) -> LineInput? {
         guard let driver = bytes.index(), let revision = bytes.number(),
-            let limit = bytes.signed(), let lease = bytes.signed()
+            let limit = bytes.signed(), let lease = bytes.signed(), let phases = bytes.number()
         else { return nil }
         return .wire(
             .targetChanged(
                 ChargerTarget(
                     limit: Milliamperes(Int(limit)), allowsIncrease: revision & 1 == 1,
                     validUntil: now.monotonic.advanced(by: .nanoseconds(lease)),
-                    revision: revision >> 2, isRequested: revision & 2 == 2), driver: driver))
+                    revision: revision >> 2, isRequested: revision & 2 == 2,
+                    phases: Self.phases(of: phases)), driver: driver))
+    }
+
+    /// 0 without a wish; 4 for each phase that is counted, and the wanted ones.
+    private static func number(of wish: PhaseWish?) -> UInt64 {
+        wish.map { UInt64(max($0.counted, 0) * 4 + max($0.wanted ?? 0, 0) % 4) } ?? 0
+    }
+
+    private static func phases(of number: UInt64) -> PhaseWish? {
+        guard number > 0 else { return nil }
+        let wanted = Int(number % 4)
+        return PhaseWish(wanted: wanted == 0 ? nil : wanted, counted: Int(number / 4 % 4))
     }
 
     private func share(at now: TimePoint, _ bytes: inout ByteReader) -> LineInput? {

@@ -194,20 +194,21 @@ struct AgentComposition {
             unit: UInt8(charger.unit), installationMaximum: charger.maxCurrent,
             safeCurrent: charger.safeCurrent, phases: phases, poll: configuration.poll)
         driver.vehiclePhases = charger.vehiclePhases
+        driver.switchesPhases = charger.switchesPhases
+        var control = ControlConfiguration(
+            description: description, installationMaximum: charger.maxCurrent,
+            safeCurrent: charger.safeCurrent, minimum: profile.control.minimum,
+            profileMaximum: profile.control.maximum, step: profile.control.step,
+            ratedPower: phases == profile.electrical.phases
+                ? profile.electrical.ratedPower : nil,
+            idleEndsAtUnplug: charger.idleEndsAtUnplug,
+            startDelay: configuration.site.startDelay, boot: boot)
+        control.switchesPhases = charger.switchesPhases
         return Agent.Charger(
             profile: profile,
             text: configuration.recorder == nil
                 ? nil : catalog.text(of: charger.profile, connector: charger.connector),
-            driver: driver,
-            control: ControlConfiguration(
-                description: description, installationMaximum: charger.maxCurrent,
-                safeCurrent: charger.safeCurrent, minimum: profile.control.minimum,
-                profileMaximum: profile.control.maximum, step: profile.control.step,
-                ratedPower: phases == profile.electrical.phases
-                    ? profile.electrical.ratedPower : nil,
-                idleEndsAtUnplug: charger.idleEndsAtUnplug,
-                startDelay: configuration.site.startDelay, boot: boot),
-            index: index)
+            driver: driver, control: control, index: index)
     }
 }
 

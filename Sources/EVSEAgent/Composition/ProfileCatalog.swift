@@ -129,6 +129,7 @@ extension ConfigurationParser.KnownProfile {
         self.init(
             id: profile.id, port: Int(profile.link.port), unit: Int(profile.link.unit),
             serial: profile.link.serial, phases: profile.electrical.phases,
+            switchesPhases: profile.control.phaseSwitch != nil,
             rises: profile.failsafe?.direction == .up,
             leastFailsafe: least, connectors: Self.connectors(of: profile))
     }

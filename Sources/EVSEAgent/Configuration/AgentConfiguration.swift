@@ -28,6 +28,7 @@ import FlightRecorder
 /// | `chargers[].model` | text | the profile's | 1 to 64 characters |
 /// | `chargers[].user` | text | none | 1 to 64 characters |
 /// | `chargers[].simulated` | truth value | `false` | |
+/// | `chargers[].phase-switching` | truth value | `false` | only where the profile knows how |
 /// | `chargers[].idle-ends-at-unplug` | truth value | `false` | |
 /// | `chargers[].phase` | word | unknown | `L1`, `L2`, `L3`; one phase only |
 /// | `groups` | list | none | chargers that share a fuse |
@@ -114,6 +115,8 @@ struct AgentConfiguration: Hashable, Sendable {
         /// The phases that every vehicle here draws on, where the wallbox is set in watts; nil: they
         /// are counted, and one until they are.
         var vehiclePhases: Int?
+        /// Whether it may be switched between one phase and three.
+        var switchesPhases = false
 
         /// The phases of the supply that it may load.
         ///

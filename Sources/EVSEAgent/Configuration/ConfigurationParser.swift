@@ -15,6 +15,8 @@ struct ConfigurationParser {
         var serial: SerialSettings?
         /// Phases of the wallbox.
         var phases: Int = 3
+        /// Whether it is known how to switch it between one phase and three.
+        var switchesPhases = false
         /// Whether it rises to its maximum when its link is lost.
         var rises = false
         /// The least that it can be made to fall to.
@@ -203,7 +205,7 @@ struct ConfigurationParser {
                     keys: [
                         "id", "profile", "connector", "connect", "max-current", "safe-current",
                         "phases", "vendor", "model", "user", "simulated", "idle-ends-at-unplug",
-                        "phase", "vehicle-phases",
+                        "phase", "vehicle-phases", "phase-switching",
                     ])
             else { continue }
             let id = reader.required(section, "id", ConfigurationValues.chargerID)
@@ -246,6 +248,7 @@ struct ConfigurationParser {
         let user = reader.value(section, "user", ConfigurationValues.label)
         let isSimulated = reader.value(section, "simulated", ConfigurationValues.truth)
         let idleEnds = reader.value(section, "idle-ends-at-unplug", ConfigurationValues.truth)
+        let switchesPhases = phaseSwitching(section, phases: phases ?? 3, profile)
         guard let profile, let connector, let connection else { return nil }
         let standard = profile.at(connector: connector)
         let place = section.place(of: "connect")
@@ -259,7 +262,26 @@ struct ConfigurationParser {
             safeCurrent: currents.safe, phases: phases ?? 3, vendor: vendor, model: model,
             user: user, isSimulated: isSimulated ?? false,
             idleEndsAtUnplug: idleEnds ?? false, phase: phase,
-            vehiclePhases: vehiclePhases)
+            vehiclePhases: vehiclePhases, switchesPhases: switchesPhases ?? false)
+    }
+
+    private mutating func phaseSwitching(
+        _ section: ConfigurationReader.Section, phases: Int, _ profile: KnownProfile?
+    ) -> Bool? {
+        reader.value(section, "phase-switching") { (text) throws(ConfigurationProblem) in
+            guard try ConfigurationValues.truth(text) else { return false }
+            if let profile, !profile.switchesPhases {
+                throw ConfigurationProblem(
+                    "nobody knows how to switch the phases of a '\(profile.id)'",
+                    "Remove 'phase-switching'")
+            }
+            if phases < 3 {
+                throw ConfigurationProblem(
+                    "an installation of \(phases) phase\(phases == 1 ? "" : "s") has nothing to switch",
+                    "Remove 'phase-switching', or 'phases' where all three are connected")
+            }
+            return true
+        }
     }
 
     private mutating func phase(

@@ -19,6 +19,9 @@ package struct ChargerSnapshot: Hashable, Codable, Sendable {
     package var failsafeCurrent: Reading<Milliamperes>
     /// The phases that the wallbox has switched through, 0 to 3.
     package var livePhases: Reading<Int>
+    /// The phases that may carry current, where the agent switches them: as they were shown last; nil
+    /// where nobody knows.
+    package var switchedPhases: Int?
     /// The least of what the wallbox's own registers state as its maximum.
     package var hardwareMaximum: Reading<Milliamperes>
     /// The wallbox's own error code, 0 when it reports none.
@@ -88,6 +91,11 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
     /// (requirement R11); `reason` names it.
     case writesHeldBack(reason: String)
 
+    /// Charging pauses while the wallbox is switched between one phase and three.
+    case switchingPhases(reason: String)
+    /// The wallbox was not switched; `reason` says why, and what comes next (requirement R11).
+    case phaseSwitchFailed(reason: String)
+
     /// The code under which logs and the event stream name it.
     package var code: String {
         switch self {
@@ -102,6 +110,8 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
         case .currentAfterStop: "CURRENT_AFTER_STOP"
         case .vehicleAsleep: "VEHICLE_ASLEEP"
         case .writesHeldBack: "WRITES_HELD_BACK"
+        case .switchingPhases: "SWITCHING_PHASES"
+        case .phaseSwitchFailed: "PHASE_SWITCH_FAILED"
         }
     }
 
@@ -121,6 +131,7 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
         case .vehicleAsleep:
             "the vehicle does not take the energy that is offered, also after six attempts to wake it"
         case .writesHeldBack(let reason): reason
+        case .switchingPhases(let reason), .phaseSwitchFailed(let reason): reason
         }
     }
 }

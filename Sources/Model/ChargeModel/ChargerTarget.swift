@@ -8,7 +8,9 @@ package struct ChargerTarget: Hashable, Codable, Sendable {
     /// wallbox and adopted does not raise: then only what stands above the limit is written.
     package var allowsIncrease: Bool
     package var validUntil: MonotonicInstant
-    /// Rises with every change of ``limit`` or ``allowsIncrease``; a snapshot names the revision that it has applied.
+    /// On how many phases it is meant; nil where the agent does not switch them.
+    package var phases: PhaseWish?
+    /// Rises with every change of what is wanted; a snapshot names the revision that it has applied.
     package var revision: UInt64
     /// Whether somebody waits for it. A start that nobody waits for, such as that of a schedule, is
     /// put off where starts follow one another too closely (requirement R11).
@@ -16,13 +18,28 @@ package struct ChargerTarget: Hashable, Codable, Sendable {
 
     package init(
         limit: Milliamperes, allowsIncrease: Bool = true, validUntil: MonotonicInstant,
-        revision: UInt64, isRequested: Bool = true
+        revision: UInt64, isRequested: Bool = true, phases: PhaseWish? = nil
     ) {
         self.limit = limit
         self.allowsIncrease = allowsIncrease
         self.validUntil = validUntil
         self.revision = revision
         self.isRequested = isRequested
+        self.phases = phases
+    }
+}
+
+/// On how many phases a wallbox is to charge that can be switched.
+package struct PhaseWish: Hashable, Codable, Sendable {
+    /// 1 or 3; nil: they stay as they are.
+    package var wanted: Int?
+    /// For so many phases at most the limit is meant: where more may carry it nothing is offered, so
+    /// that a limit for one phase never counts on three.
+    package var counted: Int
+
+    package init(wanted: Int?, counted: Int) {
+        self.wanted = wanted
+        self.counted = counted
     }
 }
 

@@ -147,7 +147,8 @@ extension ChargerLine {
         }
         return ChargerTarget(
             limit: limit, allowsIncrease: false, validUntil: deadline.advanced(by: .seconds(60)),
-            revision: last.revision + 1)
+            revision: last.revision + 1,
+            phases: last.phases.map { PhaseWish(wanted: nil, counted: $0.counted) })
     }
 
     /// Whether a wallbox has not confirmed yet what it was handed back with, or has not been told yet

@@ -31,9 +31,9 @@ extension ChargerCondition {
     fileprivate var isFault: Bool {
         switch self {
         case .writesNotApplied, .competingController, .wrongDevice, .notPrepared, .limitExceeded,
-            .currentAfterStop, .vehicleAsleep, .writesHeldBack:
+            .currentAfterStop, .vehicleAsleep, .writesHeldBack, .phaseSwitchFailed:
             true
-        case .failsafeNotArmed, .wrongConnectors, .phasesNotKnown: false
+        case .failsafeNotArmed, .wrongConnectors, .phasesNotKnown, .switchingPhases: false
         }
     }
 }

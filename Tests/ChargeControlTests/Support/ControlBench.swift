@@ -27,6 +27,7 @@ struct ControlBench {
         installation: Milliamperes = .amperes(16), safe: Milliamperes = .amperes(6),
         rated: Watts? = nil, isSimulated: Bool = true, idleEndsAtUnplug: Bool = false,
         startDelay: Duration = .zero, group: String? = nil, boot: String = "boot-1",
+        switchesPhases: Bool = false,
         at start: TimePoint = Self.start
     ) {
         let description = ChargerDescription(
@@ -34,13 +35,15 @@ struct ControlBench {
             isSimulated: isSimulated, profile: "reference-7kw", phases: phases,
             effectivePoll: .seconds(1))
         now = start
+        var configuration = ControlConfiguration(
+            description: description, installationMaximum: installation, safeCurrent: safe,
+            minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
+            ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug,
+            startDelay: startDelay, group: group,
+            boot: boot)
+        configuration.switchesPhases = switchesPhases
         engine = ControlEngine(
-            configuration: ControlConfiguration(
-                description: description, installationMaximum: installation, safeCurrent: safe,
-                minimum: .amperes(6), profileMaximum: profileMaximum, step: Milliamperes(100),
-                ratedPower: rated, idleEndsAtUnplug: idleEndsAtUnplug,
-                startDelay: startDelay, group: group,
-                boot: boot),
+            configuration: configuration,
             restored: restored ?? RestoredCharger(charger: Self.charger),
             zones: TestZoneDirectory(), at: now)
         snapshot = ChargerSnapshot(phases: phases)

@@ -28,7 +28,8 @@ struct DriverBench {
     init(
         _ profile: DeviceProfile, options: WallboxOptions = WallboxOptions(),
         installation: Milliamperes = .amperes(32), safe: Milliamperes = .amperes(6),
-        poll: Duration = .seconds(1), isReadOnly: Bool = false, vehiclePhases: Int? = nil
+        poll: Duration = .seconds(1), isReadOnly: Bool = false, vehiclePhases: Int? = nil,
+        switchesPhases: Bool = false
     ) {
         self.profile = profile
         box = SimulatedWallbox(profile: profile, options: options, at: start)
@@ -36,6 +37,7 @@ struct DriverBench {
             unit: profile.link.unit, installationMaximum: installation, safeCurrent: safe,
             phases: profile.electrical.phases, poll: poll, isReadOnly: isReadOnly)
         configuration.vehiclePhases = vehiclePhases
+        configuration.switchesPhases = switchesPhases
         driver = DriverEngine(
             profile: profile, configuration: configuration,
             at: TimePoint(monotonic: start, wall: WallInstant(milliseconds: 0)))
@@ -70,13 +72,14 @@ struct DriverBench {
     }
 
     mutating func aim(
-        _ limit: Milliamperes, allowsIncrease: Bool = true, isRequested: Bool = true
+        _ limit: Milliamperes, allowsIncrease: Bool = true, isRequested: Bool = true,
+        phases: PhaseWish? = nil
     ) {
         revision += 1
         target = ChargerTarget(
             limit: limit, allowsIncrease: allowsIncrease,
             validUntil: now.advanced(by: .seconds(10)),
-            revision: revision, isRequested: isRequested)
+            revision: revision, isRequested: isRequested, phases: phases)
         _ = driver.targetChanged(target, at: time)
     }
 

@@ -108,6 +108,7 @@ struct ScenarioScript {
                 case "max": plan.installationMaximum = Self.milliamperes(value) ?? .zero
                 case "safe": plan.safeCurrent = Self.milliamperes(value) ?? .zero
                 case "poll": plan.poll = Self.duration(value) ?? .zero
+                case "phase-switching": plan.switchesPhases = value == "on"
                 case "setpoint": plan.options.factorySetpoint = Self.milliamperes(value)
                 default: break
                 }

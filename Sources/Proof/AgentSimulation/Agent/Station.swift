@@ -29,15 +29,19 @@ final class Station {
             id: id, vendor: plan.profile.vendor, model: plan.profile.model, user: nil,
             isSimulated: true, profile: plan.profile.id, phases: phases,
             effectivePoll: DriverEngine.effectivePoll(profile: plan.profile, configured: plan.poll))
-        control = ControlConfiguration(
+        var control = ControlConfiguration(
             description: description, installationMaximum: plan.installationMaximum,
             safeCurrent: plan.safeCurrent, minimum: plan.profile.control.minimum,
             profileMaximum: plan.profile.control.maximum, step: plan.profile.control.step,
             ratedPower: plan.profile.electrical.ratedPower, startDelay: plan.startDelay,
             group: plan.group, boot: "boot")
-        driver = DriverConfiguration(
+        control.switchesPhases = plan.switchesPhases
+        self.control = control
+        var driver = DriverConfiguration(
             unit: plan.profile.link.unit, installationMaximum: plan.installationMaximum,
             safeCurrent: plan.safeCurrent, phases: phases, poll: plan.poll)
+        driver.switchesPhases = plan.switchesPhases
+        self.driver = driver
         box = SimulatedWallbox(profile: plan.profile, options: plan.options, at: now)
     }
 
@@ -92,6 +96,7 @@ package struct StationPlan: Hashable, Sendable {
     package var safeCurrent = Milliamperes.amperes(6)
     package var poll = Duration.seconds(1)
     package var startDelay = Duration.zero
+    package var switchesPhases = false
     package var options = WallboxOptions()
     /// The name of the fuse that it shares.
     package var group: String?

@@ -78,6 +78,9 @@ extension Simulation {
         let before = stations[index].box.truth
         let reply = stations[index].box.respond(to: arrival.request, at: now)
         let after = stations[index].box.truth
+        expect(
+            .contactor, after.phaseSwitchesUnderLoad == before.phaseSwitchesUnderLoad, index,
+            "phases are switched under load")
         if (after.limit > .zero) != (before.limit > .zero) {
             stations[index].witness.toggled(at: now)
         }
@@ -211,8 +214,11 @@ extension Simulation {
         }
         expect(
             .limits, truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
-        checkArmed(truth, limit, index)
-        let isYielding = agent.control.snapshot.conditions.contains(.competingController)
+        // It is told, is over within 90 s, and pauses whatever is decided.
+        let codes = agent.control.snapshot.conditions.map(\.code)
+        let isSwitching = codes.contains("SWITCHING_PHASES")
+        if !isSwitching { checkArmed(truth, limit, index) }
+        let isYielding = isSwitching || codes.contains("COMPETING_CONTROLLER")
         guard since.advanced(by: .seconds(60)) < now, stations[index].witness.wantsCharge,
             !isYielding, !stations[index].witness.mayStartLater(at: now)
         else { return }
