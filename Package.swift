@@ -238,6 +238,14 @@ let package = Package(
                 "ChargeModel", "AgentTestSupport",
             ]),
         test(
+            "FuzzTests",
+            [
+                "EVSEAgent", "ActionStore", "AgentAPI", "LibmodbusBus", "WallboxModel",
+                "ChargerDriver", "ChargeControl", "DeviceProfiles", "Modbus", "ChargeModel",
+                "AgentTestSupport", grdb, httpTypes,
+            ],
+            resources: [.copy("Corpus")]),
+        test(
             "EndToEndTests", ["EVSEAgent", "AgentTestSupport"],
             resources: [.copy("Golden"), .copy("Peers")]),
         test("ArchitectureTests", ["AgentTestSupport"]),
