@@ -79,4 +79,30 @@ struct UnreadableRowTests {
         try await store.commit(StoreChange(actions: [.example("action_2", .idle, .scheduled)]))
         try store.close()
     }
+
+    @Test(
+        "R12: a time that no clock shows stops neither the program nor the charger",
+        arguments: [
+            "start_at_ms = 9223372036854775807", "created_at_ms = -9223372036854775807",
+            "end_at_ms = 9223372036854775807",
+            "start_boot_id = 'b', start_boot_ns = 9223372036854775807",
+        ])
+    func r12_aTimeThatNoClockShowsIsUnreadable(damage: String) async throws {
+        let directory = try TemporaryDirectory()
+        var store = try ActionStore.open(directory: directory.state)
+        try await store.commit(
+            StoreChange(
+                actions: [.example("action_1", .charge, .scheduled)],
+                intent: IntentChange(charger: .first, intent: .idle, at: .at(1))))
+        try await store.pool.write { database in
+            try database.execute(sql: "UPDATE actions SET \(damage)")
+        }
+        try store.close()
+        store = try ActionStore.open(directory: directory.state)
+        let restored = try #require(try await store.restore([.first]).first)
+        #expect(restored == RestoredCharger(charger: .first, intent: .idle))
+        // It keeps no other one out.
+        try await store.commit(StoreChange(actions: [.example("action_2", .idle, .scheduled)]))
+        try store.close()
+    }
 }

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
@@ -43,6 +44,47 @@ import WallboxModel
         bench.run(for: .seconds(7))
         #expect(bench.truth.limit == .amperes(10))
         #expect(bench.driver.snapshot.serial.value?.contains("77777777") == true)
+    }
+
+    /// Without a word of its uptime, and the link did not notice either.
+    @Test func r13_anotherSerialOnTheSameLinkIsArmedAndWrittenAnew() throws {
+        let text = try #require(ProfileFolder.text("reference-7kw"))
+            .replacing("registers: 8, poll: once }", with: "registers: 8, poll: fast }")
+            .split(separator: "\n").filter { !$0.hasPrefix("  uptime:") }.joined(separator: "\n")
+        let profile = try #require(ProfileFolder.compile(text, id: "reference-7kw").profile)
+        var options = WallboxOptions()
+        options.bootTime = .milliseconds(1)
+        var bench = DriverBench(profile, options: options)
+        bench.open()
+        bench.run(for: .seconds(2))
+        bench.aim(.amperes(10))
+        bench.run(for: .seconds(20))
+        let since = bench.elapsed
+        bench.box.replace(serial: "77777777", at: bench.now)
+        // It happens to stand where the other one stood.
+        bench.run(for: .seconds(10))
+        #expect(bench.truth.limit == .amperes(10))
+        #expect(bench.written("failsafe-timeout", since: since).map(\.value) == [30_000])
+        #expect(bench.driver.snapshot.serial.value?.contains("77777777") == true)
+        #expect(!bench.driver.snapshot.conditions.contains(.competingController))
+    }
+
+    /// What cannot be read back would else be believed for ever.
+    @Test func r13_afterARestartAFailsafeThatCannotBeReadIsArmedAnew() throws {
+        var profile = try DriverBench.profile("reference-22kw")
+        profile.failsafe?.currentReadBack = nil
+        profile.failsafe?.timeoutReadBack = nil
+        var options = WallboxOptions()
+        options.bootTime = .milliseconds(1)
+        var bench = DriverBench(profile, options: options, safe: .amperes(8))
+        bench.open()
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(20))
+        bench.box.reboot(at: bench.now)
+        let since = bench.elapsed
+        bench.run(for: .seconds(10))
+        #expect(bench.written("failsafe-current", since: since).map(\.value) == [8_000])
+        #expect(bench.truth.failsafe.current == .amperes(8))
     }
 
     @Test func aWrongDeviceIsReadAndNeverWritten() throws {

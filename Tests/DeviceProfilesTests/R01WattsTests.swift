@@ -29,6 +29,22 @@ struct R01WattsTests {
         #expect(profile.limit(of: Watts(11_000), phases: 3) == Milliamperes(15_943))
     }
 
+    @Test func r01_aWallboxThatIsSetInAmperesHasNoPowerForALimit() throws {
+        let profile = try #require(
+            DeviceProfile.compile(SampleProfile.text, id: SampleProfile.id).profile)
+        #expect(profile.power(for: .amperes(16), phases: 3) == nil)
+        #expect(profile.limit(of: Watts(11_040), phases: 3) == .zero)
+        #expect(profile.leastLimit(phases: 3) == .amperes(6))
+    }
+
+    /// Where nothing can be set, the most that could be is the least that is not a pause.
+    @Test func r02_aRangeInWhichNothingCanBeSetHasNoLimitButItsMaximum() throws {
+        var profile = try Self.profile()
+        profile.control.maximum = .amperes(5)
+        #expect(profile.leastLimit(phases: 1) == .amperes(5))
+        #expect(profile.isOff(.amperes(5), phases: 1))
+    }
+
     @Test func r01_powerThatChoosesThePhasesStaysInTheBandsOfThoseThatAreCounted() throws {
         let profile = try Self.profile(
             bands:

@@ -36,7 +36,7 @@ enum Corpus {
             case UInt8(ascii: "t"): bytes.append(UInt8(ascii: "\t"))
             case UInt8(ascii: "x"):
                 let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-                guard let byte = UInt8(digits, radix: 16) else {
+                guard digits.count == 2, let byte = UInt8(digits, radix: 16) else {
                     throw Unreadable(line: String(line))
                 }
                 bytes.append(byte)

@@ -54,6 +54,61 @@ WHOLE = {
     ],
 }
 
+# What no call can reach, and why: a part of its line, and the reason. A line that is not there any more
+# is an error of this list.
+UNREACHABLE = {
+    "Core/ChargeControl/Groups/ShareRule.swift": [
+        ("cap.rawValue }.max() ?? 0) + 1", "somebody rises in every round"),
+    ],
+    "Core/DeviceProfiles/Codec/RegisterScale+Conversion.swift": [
+        ("return overflow ? nil", "the greatest Double below 2^127 leaves room for any offset"),
+        ("guard value.isFinite", "a quotient of 128 bits is within a float of 32"),
+    ],
+    "Core/DeviceProfiles/Command/DeviceProfile+Power.swift": [
+        ("guard case .power(_, let bands) = control.domain else", "asked in watts only"),
+        ("return register.decode(words[...]).canonical ?? 0", "what was encoded has a value"),
+    ],
+    "Core/ChargeControl/ControlEngine+Delay.swift": [
+        ("delay: delay.delay ?? .zero))", "kept once it was drawn"),
+    ],
+    "Core/ChargeControl/ControlEngine+Group.swift": [
+        ("min(allowed ?? .zero, most ?? .zero)", "a merge of claims has a limit"),
+    ],
+    "Core/ChargeControl/ControlEngine+Requests.swift": [
+        ("?.executions ?? []", "every command is in the table"),
+    ],
+    "Core/ChargeControl/Groups/FuseGroup.swift": [
+        ("left.min() ?? 0", "every charger has a phase"),
+    ],
+    "Core/ChargeControl/Wish.swift": [
+        ("the schedule has no slot now", "the wish follows from the moment"),
+    ],
+    "Core/ChargerDriver/BlockPresence.swift": [
+        ("first?.gate ?? []", "a block has a register"),
+        ("first?.isOptional ?? false", "a block has a register"),
+    ],
+    "Core/ChargerDriver/FailsafeKeeper.swift": [
+        ("guard let failsafe else { return 0 }", "asked where there is one"),
+        ("failsafe?.timeoutValue.milliseconds ?? 0", "asked where there is one"),
+        ("return register.decode(words[...]).canonical ?? value", "what was encoded has a value"),
+    ],
+    "Core/ChargerDriver/HeartbeatKeeper.swift": [
+        ("guard let index = beats.firstIndex", "what was refused was due"),
+    ],
+    "Core/ChargerDriver/LineEngine.swift": [
+        ("wake ?? now.monotonic.advanced", "a line has a wallbox"),
+        ("(lastAttempt ?? now).advanced", "a link that ends was opened"),
+    ],
+    "Core/ChargerDriver/SetpointReconciler+Judging.swift": [
+        ("guard var awaiting else", "its caller has asked"),
+        ("found.limit ?? belief.limit ?? .zero", "what was written is believed"),
+    ],
+    "Core/ChargeControl/Schedule/ScheduleRules.swift": [
+        ("let last = order.last, let first", "slots are counted before"),
+        ("let first = sorted.first, let last", "days are counted before"),
+    ],
+}
+
 # The suites simulate days: optimised they take a tenth of the time, and count the same.
 RELEASE = ["-c", "release", "-Xswiftc", "-enable-testing"]
 
@@ -71,7 +126,13 @@ class Source:
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line.encode()) + 1)
         self.bytes = self.text.encode()
-        self.traps = [self.call(match) for match in re.finditer(rb"\bprecondition\(", self.bytes)]
+        self.unreachable = [
+            number + 1
+            for part, _ in UNREACHABLE.get(str(path).split("/Sources/")[-1], [])
+            for number in self.line_with(part, path)
+        ]
+        traps = re.finditer(rb"\bprecondition(Failure)?\(", self.bytes)
+        self.traps = [self.call(match) for match in traps]
 
     def call(self, match):
         depth = 0
@@ -81,13 +142,24 @@ class Source:
                 return (match.start(), index + 1)
         raise ValueError("a precondition without an end")
 
+    def line_with(self, part, path):
+        found = [number for number, line in enumerate(self.lines) if part in line]
+        if not found:
+            sys.exit(f"coverage: {path.name} has no line with {part}; mend the list UNREACHABLE")
+        return found
+
+    def is_unreachable(self, region):
+        return region[0] in self.unreachable
+
     def offset(self, line, column):
         return self.starts[line - 1] + column - 1
 
     def stops(self, region):
         start, end = self.offset(region[0], region[1]), self.offset(region[2], region[3])
         inside = any(first <= start and end <= last for first, last in self.traps)
-        return inside or b"preconditionFailure(" in self.bytes[start:end]
+        text = self.bytes[start:end]
+        # What comes after them is nothing but braces.
+        return inside or b"preconditionFailure(" in text or not text.strip(b" \n}")
 
 
 def regions(export, root):
@@ -133,7 +205,6 @@ def measure(package, arguments):
 def main():
     arguments = parse()
     package = reduced.Package("coverage", reduced.CORE + reduced.SUITES + reduced.SUPPORT)
-    package.update()
     export = measure(package, arguments)
     root = package.path / "Sources"
     found = regions(export, root)
@@ -150,6 +221,7 @@ def main():
         total = sum(count["count"] for count in of_target)
         share = 100 * covered / max(total, 1)
         failed = failed or share < LINES
+        reduced.figure("R40", f"lines of {target}", ">= 95 %", f"{share:.1f} %", share >= LINES)
         print(f"{target:34}{covered:9}{total:8}{share:8.1f}{'' if share >= LINES else '  < 95'}")
 
     print(f"\n{'regions of':34}{'executed':>9}{'of':>8}{'stops':>8}")
@@ -159,7 +231,7 @@ def main():
         for path in paths:
             source = Source(root / path)
             for place, count in sorted(found[path].items()):
-                if count == 0 and source.stops(place):
+                if count == 0 and (source.stops(place) or source.is_unreachable(place)):
                     stops += 1
                     continue
                 total += 1
@@ -167,6 +239,9 @@ def main():
                 if count == 0:
                     missing.append((path, place))
         failed = failed or executed < total
+        reduced.figure(
+            "R40", f"regions of {part}", "100 %", f"{executed} of {total}", executed == total
+        )
         print(f"{part:34}{executed:9}{total:8}{stops:8}")
 
     if arguments.missing is not None:

@@ -2,6 +2,7 @@
 time. Its manifest is the package's own, with what is not wanted taken out."""
 
 import filecmp
+import os
 import pathlib
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Model and Core, and the suites that run on them alone.
 CORE = ["ChargeModel", "Modbus", "DeviceProfiles", "ChargerDriver", "ChargeControl", "WallboxModel"]
 SUITES = [target + "Tests" for target in CORE] + ["ProfileConformanceTests", "SimulationTests"]
-SUPPORT = ["AgentTestSupport", "CLinux"]
+SUPPORT = ["AgentTestSupport", "AgentSimulation", "SimulateSeeds", "CLinux"]
+LIBRARIES = ["Yams", "swift-argument-parser"]
 
 REDUCTION = """
 // Only these targets, and what they need.
@@ -20,7 +22,7 @@ package.products.removeAll()
 package.targets.removeAll {{ !kept.contains($0.name) }}
 """
 
-LIBRARIES = """
+FETCHED = """
 let libraries: [String] = [{libraries}]
 package.dependencies.removeAll {{ dependency in
     guard case .sourceControl(_, let location, _) = dependency.kind else {{ return true }}
@@ -34,15 +36,15 @@ STRICTNESS = ".treatAllWarnings(as: .error),"
 class Package:
     """Kept under `.build`, so that the next run builds what has changed since.
 
-    `libraries` are the packages that it needs, None for all; `settings` take the place of the setting
+    `libraries` are the packages that it fetches, None for all; `settings` take the place of the setting
     that makes warnings errors; `also` is added to the manifest.
     """
 
-    def __init__(self, name, targets, libraries=("Yams",), settings=STRICTNESS, also=""):
+    def __init__(self, name, targets, libraries=LIBRARIES, settings=STRICTNESS, also=""):
         self.path = ROOT / ".build" / name
         self.reduction = REDUCTION.format(targets=quoted(targets)) + also
         if libraries is not None:
-            self.reduction += LIBRARIES.format(libraries=quoted(libraries))
+            self.reduction += FETCHED.format(libraries=quoted(libraries))
         self.settings = settings
 
     def update(self, texts=None):
@@ -64,6 +66,14 @@ class Package:
 
     def swift(self, command, *arguments, **options):
         return subprocess.run(["swift", command, *arguments], cwd=self.path, check=False, **options)
+
+
+def figure(requirement, what, asked, measured, is_met):
+    """One row for the table of scripts/prove, when that runs."""
+    if collected := os.environ.get("EVSE_FIGURES"):
+        row = [requirement, what, asked, measured, "met" if is_met else "MISSED"]
+        with open(collected, "a") as file:
+            file.write("\t".join(row) + "\n")
 
 
 def quoted(names):

@@ -127,8 +127,13 @@ def fuzz(binary, target, seconds):
     stats = dict(re.findall(r"stat::(\w+):\s+(\d+)", log))
     edges = re.findall(r"cov: (\d+)", log)
     found = sorted(set(findings.iterdir()) - before)
+    executed = int(stats.get("number_of_executed_units", 0))
+    reduced.figure(
+        "R38", f"fuzzing {target}", "0 findings", f"{len(found)} in {executed:,} executions",
+        done.returncode == 0,
+    )
     print(
-        f"{target:18}{int(stats.get('number_of_executed_units', 0)):13,}"
+        f"{target:18}{executed:13,}"
         f"{int(stats.get('average_exec_per_sec', 0)):10,}{edges[-1] if edges else '?':>8}"
         f"{len(list(corpus.iterdir())):8}{len(found):10}",
         flush=True,

@@ -60,7 +60,7 @@ package struct ActionBook: Hashable, Codable, Sendable {
         package var commit: CommitID
         package var receivedAt: TimePoint
         /// What it takes the place of; stays as it is until the commit.
-        package var replacing = Replaced.nothing
+        package var replacing: Replaced
     }
 
     package enum Replaced: Hashable, Codable, Sendable {

@@ -46,7 +46,7 @@ enum ActionRow {
         action.acknowledgedAt = try row.instantIfPresent("acknowledged_at_ms")
         action.completedAt = try row.instantIfPresent("completed_at_ms")
         action.start = try row.instantIfPresent("start_at_ms")
-        action.startDelay = try row.decode(Int64?.self, forColumn: "start_delay_ms")
+        action.startDelay = try row.numberIfPresent("start_delay_ms", in: 0...1_800_000)
             .map { .milliseconds($0) }
         action.end = try row.instantIfPresent("end_at_ms")
         action.startOnBoot = try startOnBoot(from: row)
@@ -58,7 +58,8 @@ enum ActionRow {
         guard let boot = try row.decode(String?.self, forColumn: "start_boot_id") else {
             return nil
         }
-        let nanoseconds = try row.decode(Int64.self, forColumn: "start_boot_ns")
+        // A hundred years: no computer runs for longer.
+        let nanoseconds = try row.number("start_boot_ns", in: 0...3_155_760_000_000_000_000)
         return BootInstant(boot: boot, at: MonotonicInstant(nanoseconds: nanoseconds))
     }
 
@@ -78,7 +79,7 @@ enum ActionRow {
     }
 
     private static func sandbox(from row: Row) throws -> SandboxOutcome? {
-        guard let delay = try row.decode(Int64?.self, forColumn: "sandbox_delay_ms") else {
+        guard let delay = try row.numberIfPresent("sandbox_delay_ms", in: 0...60_000) else {
             return nil
         }
         return SandboxOutcome(
@@ -102,10 +103,28 @@ extension Row {
     }
 
     func instant(_ column: String) throws -> WallInstant {
-        WallInstant(milliseconds: try decode(Int64.self, forColumn: column))
+        WallInstant(milliseconds: try number(column, in: Self.instants))
     }
 
     func instantIfPresent(_ column: String) throws -> WallInstant? {
-        try decode(Int64?.self, forColumn: column).map(WallInstant.init(milliseconds:))
+        try numberIfPresent(column, in: Self.instants).map(WallInstant.init(milliseconds:))
+    }
+
+    /// Years 0 to 9999. No clock shows others, and to compute with what a flipped bit made of one would
+    /// overflow.
+    private static let instants: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
+    /// A number that means something within a range only.
+    func number(_ column: String, in range: ClosedRange<Int64>) throws -> Int64 {
+        let number = try decode(Int64.self, forColumn: column)
+        guard range.contains(number) else {
+            throw UnreadableRow(reason: "the column \(column) holds a number out of its range")
+        }
+        return number
+    }
+
+    func numberIfPresent(_ column: String, in range: ClosedRange<Int64>) throws -> Int64? {
+        guard try decode(Int64?.self, forColumn: column) != nil else { return nil }
+        return try number(column, in: range)
     }
 }

@@ -54,16 +54,20 @@ extension ActionStore: KeyRepository {
             ])
     }
 
+    /// Times of keys are only compared: one that no clock shows locks nobody out.
     private static func key(from row: Row) throws -> APIKey {
-        APIKey(
+        func time(_ column: String) throws -> WallInstant? {
+            try row.decode(Int64?.self, forColumn: column).map(WallInstant.init(milliseconds:))
+        }
+        return APIKey(
             id: try row.decode(String.self, forColumn: "id"),
             name: try row.decode(String.self, forColumn: "name"),
             environment: try row.word("environment"),
             user: try row.decode(String?.self, forColumn: "user_id"),
             isReadOnly: try row.decode(Bool.self, forColumn: "is_read_only"),
             hash: Array(try row.decode(Data.self, forColumn: "key_sha256")),
-            createdAt: try row.instant("created_at_ms"),
-            expiresAt: try row.instantIfPresent("expires_at_ms"),
-            revokedAt: try row.instantIfPresent("revoked_at_ms"))
+            createdAt: WallInstant(
+                milliseconds: try row.decode(Int64.self, forColumn: "created_at_ms")),
+            expiresAt: try time("expires_at_ms"), revokedAt: try time("revoked_at_ms"))
     }
 }

@@ -53,7 +53,7 @@ enum ScheduleRow {
         guard let start = try row.instantIfPresent("delayed_slot_ms") else { return nil }
         return SlotDelayChange(
             charger: ChargerID(try row.decode(String.self, forColumn: "charger_id")), start: start,
-            delay: .milliseconds(try row.decode(Int64.self, forColumn: "slot_delay_ms")))
+            delay: .milliseconds(try row.number("slot_delay_ms", in: 0...1_800_000)))
     }
 }
 

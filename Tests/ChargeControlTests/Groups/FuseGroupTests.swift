@@ -29,6 +29,18 @@ import Testing
         #expect(bench.violations == [])
     }
 
+    /// What another device shows at its address says nothing of it.
+    @Test func r12_aForeignDeviceMakesNoRoom() {
+        var bench = GroupBench(fuse: 32, count: 2)
+        bench.run(30)
+        #expect(bench.setpoints == [16, 16])
+        bench.cars[1].isForeign = true
+        bench.cars[1].wanted = .zero
+        bench.run(20)
+        #expect(bench.shares[0] == 16)
+        #expect(bench.violations == [])
+    }
+
     @Test func anIncreaseWaitsForTheReductionToBeVerified() {
         var bench = GroupBench(fuse: 32, count: 2)
         bench.cars[1].wanted = .zero
@@ -169,6 +181,21 @@ import Testing
         #expect(bench.violations == [])
         // Two places for four: each has its half of the time, give or take a turn.
         for seconds in charged { #expect(seconds > 3600 && seconds < 2 * 3600 + 900) }
+    }
+
+    @Test func r11_whoWasStoppedForAnotherStaysStoppedForAWhile() throws {
+        var timing = FuseGroupTiming()
+        timing.turn = .seconds(60)
+        var bench = GroupBench(fuse: 7, count: 2, found: 0, reserve: 0, timing: timing)
+        bench.run(100)
+        let stopped = try #require(bench.toggles.last { bench.cars[$0.member].setpoint == .zero })
+        // The other leaves at once: its place is free.
+        bench.cars[1 - stopped.member].isConnected = false
+        bench.cars[1 - stopped.member].wanted = .zero
+        bench.run(400)
+        let started = try #require(bench.toggles.last { $0.member == stopped.member })
+        #expect(bench.cars[stopped.member].setpoint > .zero)
+        #expect(stopped.at.duration(to: started.at) >= .seconds(180))
     }
 
     @Test func r11_startsAndStopsForTheSakeOfOthersAreSeldom() {

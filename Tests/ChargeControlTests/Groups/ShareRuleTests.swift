@@ -27,6 +27,12 @@ import Testing
                 == [10_600, 10_600, 10_600])
     }
 
+    /// Requirement R2: what the step of a wallbox leaves below its minimum is a pause.
+    @Test func r02_aShareIsAPauseOrAtLeastTheMinimum() {
+        #expect(Self.shares([Self.entry(7, step: 4_000)], fuse: 32) == [0])
+        #expect(Self.shares([Self.entry(9, step: 4_000)], fuse: 32) == [8_000])
+    }
+
     @Test func whatOneCannotUseIsPassedOn() {
         #expect(Self.shares([Self.entry(10), Self.entry(32)], fuse: 32) == [10_000, 22_000])
         #expect(

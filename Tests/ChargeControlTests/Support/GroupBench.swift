@@ -22,6 +22,8 @@ struct GroupBench {
         var obeys = true
         /// Its setpoint can be written and not read.
         var isMute = false
+        /// Something else answers in its place.
+        var isForeign = false
         var delay = 1
         var setpoint: Milliamperes
         var told: ChargerTarget?
@@ -79,6 +81,10 @@ struct GroupBench {
         snapshot.lastPoll = time
         snapshot.setpoint = .captured(car.setpoint, at: time)
         snapshot.failsafeCurrent = .captured(reserve, at: time)
+        if car.isForeign {
+            snapshot.conditions = [.wrongDevice(reason: "another serial")]
+            snapshot.setpoint = .captured(.zero, at: time)
+        }
         if car.isMute {
             snapshot.setpoint = .absent(.writeOnly)
             if let told = car.told, told.limit == car.setpoint {
