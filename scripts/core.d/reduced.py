@@ -10,7 +10,10 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 # Model and Core, and the suites that run on them alone.
-CORE = ["ChargeModel", "Modbus", "DeviceProfiles", "ChargerDriver", "ChargeControl", "WallboxModel"]
+CORE = [
+    "ChargeModel", "Modbus", "DeviceProfiles", "ChargerDriver", "ChargeControl", "FlightRecorder",
+    "WallboxModel",
+]
 SUITES = [target + "Tests" for target in CORE] + ["ProfileConformanceTests", "SimulationTests"]
 SUPPORT = ["AgentTestSupport", "AgentSimulation", "SimulateSeeds", "CLinux"]
 LIBRARIES = ["Yams", "swift-argument-parser"]
