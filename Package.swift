@@ -206,6 +206,12 @@ let package = Package(
                 "AgentTestSupport", nioCore, nioPosix, logging, lifecycle,
             ]),
         test(
+            "FaultPlayTests",
+            [
+                "WallboxServer", "WallboxModel", "LibmodbusBus", "ChargerDriver", "DeviceProfiles",
+                "Modbus", "ChargeModel", "AgentTestSupport", logging,
+            ]),
+        test(
             "ActionStoreTests",
             ["ActionStore", "ChargeControl", "ChargeModel", "AgentTestSupport", grdb]),
         test(

@@ -1,0 +1,18 @@
+import AgentTestSupport
+import ChargeModel
+
+/// A clock that stands until a test moves it, for what never sleeps.
+final class StandingClock: AgentClock {
+    private let time = Locked(
+        TimePoint(
+            monotonic: MonotonicInstant(nanoseconds: 1_000_000_000_000),
+            wall: WallInstant(milliseconds: 1_780_000_000_000)))
+
+    func now() -> TimePoint { time.withLock { $0 } }
+
+    func advance(by duration: Duration) {
+        time.withLock { $0 = $0.advanced(by: duration) }
+    }
+
+    func sleep(until deadline: MonotonicInstant) async throws { throw CancellationError() }
+}
