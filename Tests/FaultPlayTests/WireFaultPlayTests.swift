@@ -32,8 +32,14 @@ import WallboxModel
         }
     }
 
+    /// RTU frames have no id: a second or overtaken answer that comes after the next request of the same
+    /// shape has gone out is that one's for every client. Here that depends on how busy the machine is;
+    /// R05RTUMixedFaultTests play these with the frames in one piece.
+    private static let undecided = ["duplicate", "reorder"]
+
     @Test(
-        "R41 R05 what the agent's bus makes of a fault of the wire", arguments: cases)
+        "R41 R05 what the agent's bus makes of a fault of the wire",
+        arguments: cases.filter { $0.wire == .tcp || !undecided.contains($0.mode.name) })
     func whatTheBusMakesOfIt(_ played: Case) async throws {
         let play = Play(played.mode)
         let expected = played.expectation
