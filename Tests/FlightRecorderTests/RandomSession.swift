@@ -268,9 +268,10 @@ struct RandomSession {
                         ? start.advanced(by: .seconds(300)) : nil),
             onConflict: chance(2) ? .cancelAndReplace : nil,
             idempotency: IdempotencyKey(scope: "secret", key: "secret", bodyHash: [1]))
+        let longest = line.state.controls[place].longestDelay(of: action)
         return .requested(
             action, id: Action.ID("action_\(nextID)"),
-            startDelay: line.controls[place].longestDelay(of: action) > .zero ? .seconds(3) : nil,
+            startDelay: longest > .zero ? .seconds(3) : nil,
             as: request)
     }
 

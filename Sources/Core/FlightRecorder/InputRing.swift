@@ -10,6 +10,8 @@ struct InputRing: Sendable {
     private let chargers: Int
     private var segments: [Segment] = []
     private var coding: InputCoding
+    /// When the last segment has lasted long enough.
+    private var segmentEnd = MonotonicInstant(nanoseconds: .min)
 
     private struct Segment: Sendable {
         let state: LineState
@@ -47,10 +49,11 @@ struct InputRing: Sendable {
 
     /// Whether the next input belongs into a new segment.
     func needsSegment(at now: TimePoint) -> Bool {
-        guard let last = segments.last else { return true }
-        return last.from.monotonic.duration(to: now.monotonic)
-            >= limits.span / Self.segmentsOfASpan
-            || last.bytes.count + last.values.count * Self.valueCost
+        // In place: a segment is large, and this is asked with every input.
+        let last = segments.count - 1
+        guard last >= 0 else { return true }
+        return now.monotonic >= segmentEnd
+            || segments[last].bytes.count + segments[last].values.count * Self.valueCost
                 >= limits.bytes / Self.partsOfTheRoom
     }
 
@@ -66,6 +69,7 @@ struct InputRing: Sendable {
         // Grows by no copies; what is not used costs no memory.
         segment.bytes.reserveCapacity(limits.bytes / Self.partsOfTheRoom + Self.valueCost)
         segments.append(segment)
+        segmentEnd = now.monotonic.advanced(by: limits.span / Self.segmentsOfASpan)
         coding = InputCoding(chargers: chargers, from: now)
     }
 

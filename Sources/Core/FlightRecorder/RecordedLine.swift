@@ -23,9 +23,6 @@ package struct RecordedLine: Sendable {
         ring = limits.map { InputRing(limits: $0, chargers: state.controls.count) }
     }
 
-    package var line: LineEngine { state.line }
-    package var controls: [ControlEngine] { state.controls }
-
     /// What to do next on the wire.
     package mutating func next(at now: TimePoint) -> LineEngine.Order {
         guard ring != nil else { return state.next(at: now) }

@@ -87,7 +87,7 @@ extension ChargerLine {
     /// Tells the group what the charger does, and takes its share.
     private func exchangeShare(of index: Int, with snapshot: ChargerSnapshot? = nil) {
         guard let place = seats[index].fuse else { return }
-        let report = engines.controls[index].report(
+        let report = engines.state.controls[index].report(
             told: seats[index].target, snapshot: snapshot)
         let share = environment.fuses.exchange(
             report, of: place, at: environment.clock.now().monotonic)
@@ -111,7 +111,7 @@ extension ChargerLine {
         let effects: [ControlEffect]
         switch request.order {
         case .push(let push):
-            let longest = engines.controls[index].longestDelay(of: push)
+            let longest = engines.state.controls[index].longestDelay(of: push)
             effects = tellControl(
                 .requested(
                     push, id: environment.makeActionID(),
@@ -212,7 +212,7 @@ extension ChargerLine {
     }
 
     private func publishView(of index: Int) {
-        environment.board.publish(engines.controls[index].view, at: seats[index].index)
+        environment.board.publish(engines.state.controls[index].view, at: seats[index].index)
     }
 
     private func wakePollWaiters(of index: Int, upTo time: MonotonicInstant) {

@@ -94,7 +94,7 @@ extension ChargerLine {
     /// Writes min(last, safe current) to every wallbox, within a bound: the end of the agent must
     /// not leave a charger at full power with nobody watching (requirement R4).
     private func handBack() async {
-        guard !environment.isReadOnly, engines.line.isOpen, let deadline = handBackBy else {
+        guard !environment.isReadOnly, engines.state.line.isOpen, let deadline = handBackBy else {
             return
         }
         let now = environment.clock.now()
@@ -106,7 +106,7 @@ extension ChargerLine {
         }
         await withDiscardingTaskGroup { timers in
             var isGoingOn = true
-            while isGoingOn, engines.line.isOpen, isHandingBack {
+            while isGoingOn, engines.state.line.isOpen, isHandingBack {
                 isGoingOn = await carryOutHandBack(before: deadline, timers: &timers)
             }
             timers.cancelAll()
@@ -139,9 +139,10 @@ extension ChargerLine {
         of driver: Int, until deadline: MonotonicInstant
     ) -> ChargerTarget? {
         guard let last = seats[driver].target else { return nil }
-        let limit = min(last.limit, engines.controls[driver].configuration.safeCurrent)
+        let limit = min(last.limit, engines.state.controls[driver].configuration.safeCurrent)
         if limit == last.limit,
-            case .verified(last.revision, _, _) = engines.line.drivers[driver].snapshot.application
+            case .verified(last.revision, _, _) = engines.state.line.drivers[driver].snapshot
+                .application
         {
             return nil
         }
@@ -154,7 +155,7 @@ extension ChargerLine {
     /// Whether a wallbox has not confirmed yet what it was handed back with, or has not been told yet
     /// that the agent ends.
     private var isHandingBack: Bool {
-        engines.line.drivers.contains { driver in
+        engines.state.line.drivers.contains { driver in
             if !driver.isReleased { return true }
             return switch driver.snapshot.application {
             case .pending, .held: true

@@ -53,7 +53,7 @@ actor ChargerLine {
     ) {
         self.address = address
         self.engines = engines
-        seats = zip(engines.controls, indices).map { control, index in
+        seats = zip(engines.state.controls, indices).map { control, index in
             let id = control.configuration.description.id
             return Seat(id: id, index: index, fuse: environment.fuses.place(of: id))
         }
@@ -155,7 +155,7 @@ actor ChargerLine {
     }
 
     var readiness: BusReadiness {
-        let line = engines.line
+        let line = engines.state.line
         let links = line.drivers.map(\.snapshot.link)
         return BusReadiness(
             address: address, link: links.contains(.up) ? .up : links[0],
