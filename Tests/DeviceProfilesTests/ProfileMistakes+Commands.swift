@@ -52,6 +52,40 @@ extension ProfileMistakes {
             ("idle", "  idle: [ setpoint = 0 ]\n  off: 1\n  read-back: none"),
             ("enabled", "  enabled: memory"),
         ],
+        // What is not on every unit.
+        [
+            (
+                "setpoint",
+                "  setpoint: { at: 40, type: u16, scale: 0.1, unit: A, write: single, optional: yes }"
+            )
+        ],
+        [
+            (
+                "setpoint",
+                "  setpoint: { at: 40, type: u16, scale: 0.1, unit: A, write: single, if: { model: 1 } }\n  model: { at: 50, type: u16, poll: once }"
+            )
+        ],
+        [
+            ("enabled", "  enabled: read-back\n  read-back: offered"),
+            (
+                "plug",
+                "  plug: { at: 11, type: u16 }\n  offered: { at: 44, type: u16, scale: 0.1, unit: A, optional: yes }"
+            ),
+        ],
+        [
+            ("enabled", "  enabled: { register: release, on: 1, off: 0 }"),
+            (
+                "plug",
+                "  plug: { at: 11, type: u16 }\n  release: { at: 44, type: u16, write: single, optional: yes }"
+            ),
+        ],
+        [
+            ("idle", "  idle: [ release = 0 ]"),
+            (
+                "plug",
+                "  plug: { at: 11, type: u16 }\n  release: { at: 44, type: u16, write: single, optional: yes }"
+            ),
+        ],
         // Signs of life.
         [("heartbeat", "heartbeat: { by: [], timeout: 60s }")],
         [("heartbeat", "heartbeat: { by: [ none, alive = 1 ], timeout: 60s }")],

@@ -49,8 +49,11 @@ extension DriverEngine {
         return off.contains(raw) ? false : nil
     }
 
-    /// Whether nothing but the measured currents tells that a limit is in force.
-    var isJudgedByCurrents: Bool { profile.control.readBack == nil }
+    /// Whether nothing but the measured currents tells that a limit is in force: it cannot be read, or
+    /// not now.
+    var isJudgedByCurrents: Bool {
+        profile.control.readBack.map { values[$0]?.isAvailable != true } ?? true
+    }
 
     /// Whether the measured currents fit the goal, where nothing better tells that it is in force:
     /// within 0.5 A and 10 % (requirement R10).

@@ -46,7 +46,7 @@ extension DriverEngine {
             let goal = goal(at: now.monotonic)
             reconciler.polled(
                 foundSetpoint, goal: goal, isDrawing: snapshot.pilot.value?.isDrawing == true,
-                isWithinLimit: isWithinLimit(goal), at: now)
+                isWithinLimit: isWithinLimit(goal), isLimitRead: !isJudgedByCurrents, at: now)
             watchPhaseSwitch(at: now)
             followGoal(at: now)
         }

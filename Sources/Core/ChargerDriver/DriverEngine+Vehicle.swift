@@ -119,11 +119,18 @@ extension DriverEngine {
 
     /// A command to charge was confirmed.
     mutating func resumed(at now: TimePoint) {
-        guard !profile.control.wakeUp.isEmpty,
+        guard canWakeUp,
             snapshot.pilot.value?.isVehicleConnected == true,
             snapshot.pilot.value?.isDrawing == false
         else { return }
         wakeUp.resumed(at: now.monotonic)
+    }
+
+    /// Whether this unit has what wakes a vehicle up.
+    private var canWakeUp: Bool {
+        profile.control.wakeUp.flatMap(\.written).contains { register in
+            profile[register].gate.allSatisfy { $0.holds(values) }
+        }
     }
 
     /// When the next attempt is due; nil when none is.

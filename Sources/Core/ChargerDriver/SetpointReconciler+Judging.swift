@@ -9,9 +9,10 @@ extension SetpointReconciler {
     ///   - found: What the poll shows.
     ///   - isDrawing: Whether energy flows: contradicts "off" where nothing else can be read.
     ///   - isWithinLimit: Whether the measured currents fit the goal.
+    ///   - isLimitRead: Whether the limit in force was read; else the vehicle has to follow first.
     package mutating func polled(
         _ found: SetpointBelief, goal: Goal?, isDrawing: Bool, isWithinLimit: Bool,
-        at now: TimePoint
+        isLimitRead: Bool = true, at now: TimePoint
     ) {
         // What is read while a command is under way may be older than the command's first writes.
         guard before == nil else { return }
@@ -19,7 +20,9 @@ extension SetpointReconciler {
             belief.merge(found)
             return
         }
-        let evidence = Evidence(found: found, isDrawing: isDrawing, isWithinLimit: isWithinLimit)
+        let evidence = Evidence(
+            found: found, isDrawing: isDrawing, isWithinLimit: isWithinLimit,
+            settle: isLimitRead ? settle : max(settle, Self.vehicleReaction))
         if awaiting != nil {
             judgeWrite(evidence, goal: goal, at: now)
         } else {
@@ -31,6 +34,7 @@ extension SetpointReconciler {
         var found: SetpointBelief
         var isDrawing: Bool
         var isWithinLimit: Bool
+        var settle: Duration
     }
 
     private mutating func judgeWrite(_ evidence: Evidence, goal: Goal, at now: TimePoint) {
@@ -38,7 +42,7 @@ extension SetpointReconciler {
         awaiting.polls += 1
         self.awaiting = awaiting
         let isSettled =
-            awaiting.since.duration(to: now.monotonic) >= settle
+            awaiting.since.duration(to: now.monotonic) >= evidence.settle
             && awaiting.polls >= timing.pollsToJudge
         if let offered = offered(evidence, goal: goal, acceptsLess: isSettled) {
             verified(evidence.found, offered: offered, goal: goal, at: now)

@@ -107,7 +107,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
 
     /// A stop takes up to 6 s to open the contactor, a new limit up to 5 s to be signalled and 5 s
     /// to be followed (IEC 61851-1, table A.6).
-    private static let vehicleReaction: Duration = .seconds(10)
+    static let vehicleReaction: Duration = .seconds(10)
 
     package var hasFault: Bool { contradictions >= timing.contradictionsToFault }
 

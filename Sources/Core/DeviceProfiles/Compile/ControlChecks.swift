@@ -21,13 +21,41 @@ extension ProfileCompiler {
             diagnostics.error(
                 section["idle"]?.place ?? section.place, "'idle' writes nothing",
                 "Write the value that stops this wallbox")
+        } else if !control.idle.contains(where: isOnEveryUnit) {
+            diagnostics.error(
+                section["idle"]?.place ?? section.place,
+                "'idle' writes nothing that is on every unit",
+                "A stop must stop all of them: give the units without it a profile of their own, "
+                    + "with 'extends'")
         }
+        checkPresence(control)
         checkLimits(control, section, electrical)
         checkOffValues(control, section)
         checkSteps(control, section, limitRegisters(control))
         checkPhaseSwitch(control, section, electrical)
         checkPhaseCount(control, electrical)
         checkWear(control, section)
+    }
+
+    private func isOnEveryUnit(_ step: CommandStep) -> Bool {
+        step.isCertainWrite && step.written.allSatisfy { draft($0).isOnEveryUnit }
+    }
+
+    /// What control stands on must be on every unit: without it the agent would write into the void, or
+    /// take for granted what nobody tells.
+    private mutating func checkPresence(_ control: ControlTraits) {
+        var uses = [(control.setpoint, "takes the limit")]
+        if let readBack = control.readBack { uses.append((readBack, "shows the limit in force")) }
+        if case .register(let id, _, _) = control.enabled {
+            uses.append((id, "tells whether it is on"))
+        }
+        var told: [RegisterID] = []
+        for (id, use) in uses where !draft(id).isOnEveryUnit && !told.contains(id) {
+            told.append(id)
+            diagnostics.error(
+                draft(id).place, "'\(draft(id).register.name)' \(use), and is not on every unit",
+                "Give the units without it a profile of their own, with 'extends'")
+        }
     }
 
     /// Every register that takes the limit must take the whole range, and the minimum exactly.
@@ -124,4 +152,8 @@ extension Register {
         register.invalid = []
         return register.encode(raw: raw).flatMap { register.decode($0[...]).canonical }
     }
+}
+
+extension RegisterDraft {
+    fileprivate var isOnEveryUnit: Bool { gate == nil && !register.isOptional }
 }
