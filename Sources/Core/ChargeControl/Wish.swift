@@ -41,10 +41,14 @@ extension ControlEngine {
         if let unreadable { return .unknowable(unreadable) }
         if mustAdopt { return .undecided }
         if let window {
-            return window.end.isDue(at: now) == nil
-                ? .unknowable(
+            switch window.end.isDue(at: now) {
+            case nil:
+                return .unknowable(
                     "the wall clock is not trusted, and whether the window is over is not known")
-                : .intent(.charge)
+            // Right after a restart the next tick, which ends the window, has not come yet.
+            case true?: return .intent(.idle)
+            case false?: return .intent(.charge)
+            }
         }
         guard let plan else { return intent.map { .intent($0) } ?? .undecided }
         if let intent, goesBeforeSchedule(intent, at: now) { return .intent(intent) }
