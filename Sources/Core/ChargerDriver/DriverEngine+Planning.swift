@@ -106,8 +106,13 @@ extension DriverEngine {
 
     /// What an expiring setpoint is renewed to: what it is, and never more than the goal.
     private func keptLimit(_ goal: SetpointReconciler.Goal) -> Milliamperes? {
-        guard let isOn = reconciler.belief.isOn else { return nil }
+        // Whether it is on may not be known; a limit that was written expires all the same.
+        guard let isOn = reconciler.belief.isOn ?? (reconciler.isAsserted ? true : nil) else {
+            return nil
+        }
         guard isOn, goal.limit > .zero else { return .zero }
+        // A wallbox that offers less of it for reasons of its own is told what it was told.
+        if reconciler.clamped == goal.limit { return goal.limit }
         return reconciler.belief.limit.map { min($0, goal.limit) }
     }
 

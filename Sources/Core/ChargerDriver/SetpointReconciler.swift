@@ -39,7 +39,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     /// The limit that was last put on the wire, whatever became of it; 0 for idle.
     private var lastSent: Milliamperes?
     /// Whether the setpoint register holds what was written since contact.
-    private var isAsserted = false
+    private(set) var isAsserted = false
     /// Whether it was switched on by a command since contact.
     private var isSwitchedOn = false
     /// What stood before the command under way; nil while none is.
