@@ -13,8 +13,10 @@ package enum ClaimMerge {
     ) -> Decision {
         precondition(!claims.isEmpty, "a decision needs a claim")
         precondition(step > .zero, "a step of \(step) cannot round anything")
-        let ordered = ClaimSource.allCases.flatMap { source in
-            claims.filter { $0.source == source }
+        var ordered: [Claim] = []
+        ordered.reserveCapacity(claims.count)
+        for source in ClaimSource.allCases {
+            for claim in claims where claim.source == source { ordered.append(claim) }
         }
         var winner = ordered[0]
         for claim in ordered where claim.limit < winner.limit { winner = claim }

@@ -215,7 +215,7 @@ extension ControlEngine {
         return CurrentSchedule(
             id: plan.schedule.id, kind: .schedule, state: state, command: .charge,
             start: occurrence?.start, end: occurrence?.end, nextFireAt: next,
-            startDelay: plan.moment?.active.flatMap(drawnDelay))
+            startDelay: plan.moment?.active.flatMap { drawnDelay(of: $0) })
     }
 }
 

@@ -313,12 +313,14 @@ package struct ControlEngine: Codable, Sendable {
     }
 
     private mutating func announceState(at now: TimePoint) -> [ControlEffect] {
-        let view = self.view
+        let freshness = Freshness(
+            lastPoll: snapshot.lastPoll?.monotonic, now: now.monotonic,
+            poll: configuration.description.effectivePoll)
         let state = Announced(
-            status: view.status(at: now.monotonic),
-            isConnected: snapshot.pilot.value?.isVehicleConnected, isCharging: view.isCharging,
-            power: view.power.map { ($0.rawValue + 50) / 100 }, limit: view.decision.limit,
-            maxCurrent: view.maxCurrent, currentSchedule: view.currentSchedule)
+            status: freshness == .fallback ? .unavailable : status,
+            isConnected: snapshot.pilot.value?.isVehicleConnected, isCharging: isCharging,
+            power: measuredPower.value.map { ($0.rawValue + 50) / 100 }, limit: decision.limit,
+            maxCurrent: maxCurrent, currentSchedule: currentSchedule)
         guard state != announced else { return [] }
         announced = state
         return [.announce(.state(view))]

@@ -18,6 +18,8 @@ import DeviceProfiles
 /// that is no reason to ask again, or it would be lost again; what was learnt is kept.
 struct BlockPresence: Hashable, Codable, Sendable {
     private var blocks: [Block]
+    private let hasGates: Bool
+    private let hasOptional: Bool
     /// The optional block that was asked last and got no value, while nothing was answered since.
     private var suspect: Int?
 
@@ -46,6 +48,8 @@ struct BlockPresence: Hashable, Codable, Sendable {
                 gate: gate, isOptional: first?.isOptional ?? false, registers: registers,
                 isOpen: gate.isEmpty)
         }
+        hasGates = blocks.contains { !$0.gate.isEmpty }
+        hasOptional = blocks.contains(where: \.isOptional)
     }
 
     // MARK: - What is there
@@ -63,7 +67,8 @@ struct BlockPresence: Hashable, Codable, Sendable {
 
     /// The registers that are not there, as far as this contact can tell.
     var missing: [RegisterID] {
-        blocks.indices.filter { !isReadable($0) }.flatMap { blocks[$0].registers }
+        guard hasGates || hasOptional else { return [] }
+        return blocks.indices.filter { !isReadable($0) }.flatMap { blocks[$0].registers }
     }
 
     // MARK: - What happened
@@ -117,6 +122,7 @@ struct BlockPresence: Hashable, Codable, Sendable {
     /// Opens what waited for these registers.
     private mutating func settle(_ block: Int, _ values: RegisterValues) {
         blocks[block].isRead = true
+        guard hasGates else { return }
         for index in blocks.indices where !blocks[index].gate.isEmpty {
             blocks[index].isOpen = blocks[index].gate.allSatisfy { condition in
                 guard isKnown(condition.register), let value = values[condition.register] else {

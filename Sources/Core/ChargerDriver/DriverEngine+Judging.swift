@@ -29,7 +29,7 @@ extension DriverEngine {
         if case .number(_, let raw) = value, profile.control.offValues.contains(raw) {
             return .zero
         }
-        guard let found = value.canonical.map(shownLimit) else { return nil }
+        guard let found = value.canonical.map({ shownLimit($0) }) else { return nil }
         guard case .remaining(let register, _) = profile.heartbeat.timeout,
             values[register]?.canonical == 0
         else { return found }
@@ -117,12 +117,11 @@ extension DriverEngine {
     /// Why the device is not the one of the profile; nil when it is.
     var identityProblem: String? {
         for rule in profile.identity {
-            let register = profile[rule.register]
             guard let value = values[rule.register], value != .unavailable(.notProvided),
                 !rule.match.accepts(value)
             else { continue }
             return """
-                the device at this address is not a \(profile.title): \(register.name) reads \
+                the device at this address is not a \(profile.title): \(profile[rule.register].name) reads \
                 \(value.forPeople)
                 """
         }
@@ -148,8 +147,10 @@ extension DriverEngine {
 
     /// Of several registers with one meaning the first that has a value counts.
     private func firstValue(of quantity: MeasuredQuantity) -> DecodedValue? {
-        profile.registers(measuring: quantity).lazy.compactMap { values[$0] }
-            .first { $0.isAvailable }
+        for register in facts.registers(measuring: quantity) {
+            if let value = values[register], value.isAvailable { return value }
+        }
+        return nil
     }
 }
 

@@ -11,10 +11,12 @@ extension DriverEngine {
         livePhases.polled(phaseEvidence(at: now.monotonic), at: now.monotonic)
         let after = livePhases.counted
         guard after != before else { return }
-        reconciler.phasesChanged { limit in
-            profile.power(for: limit, phases: before).map {
-                profile.limit(of: $0, phases: after)
-            } ?? limit
+        reconciler.phasesChanged { [facts] limit in
+            let profile = facts.profile
+            return
+                profile.power(for: limit, phases: before).map {
+                    profile.limit(of: $0, phases: after)
+                } ?? limit
         }
         updateReadings()
     }

@@ -29,7 +29,7 @@ extension DriverEngine {
 
     private mutating func cycleOver(at now: TimePoint) -> [DriverEffect] {
         for register in cycle.presence.missing {
-            for element in 0..<profile[register].count {
+            for element in 0..<facts.counts[register.rawValue] {
                 values[register, element] = .unavailable(.notProvided)
             }
         }
@@ -73,7 +73,7 @@ extension DriverEngine {
 
     mutating func updateReadings() {
         let decoder = SnapshotDecoder(
-            profile: profile, values: values, readAt: readAt, phases: snapshot.currents.count)
+            facts: facts, values: values, readAt: readAt, phases: snapshot.currents.count)
         let hardwareMaximum = snapshot.hardwareMaximum
         snapshot.pilot = decoder.pilot
         decoder.update(&snapshot, found: foundSetpoint)

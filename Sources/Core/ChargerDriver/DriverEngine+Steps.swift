@@ -181,7 +181,8 @@ extension DriverEngine {
     /// The register that is to be modified was read.
     mutating func stepRead(_ words: [UInt16], at now: TimePoint) {
         guard case .modify(let register, let set, let clear)? = running?.left.first else { return }
-        running?.read(profile.change(register, holding: words, set: set, clear: clear))
+        let change = profile.change(register, holding: words, set: set, clear: clear)
+        running?.read(change)
     }
 
     /// A sign of life was taken. One that comes too late found the wallbox in its failsafe: what was

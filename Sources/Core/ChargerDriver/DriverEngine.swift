@@ -16,7 +16,7 @@ import Modbus
 /// It queues nothing: what is due is computed when the wire is free, so nothing stale can wait.
 /// Order: reductions; the steps of a running command; heartbeats; increases; failsafe; reads.
 package struct DriverEngine: Codable, Sendable {
-    package let profile: DeviceProfile
+    let facts: ProfileFacts
     package let configuration: DriverConfiguration
     package internal(set) var snapshot: ChargerSnapshot
 
@@ -80,7 +80,8 @@ package struct DriverEngine: Codable, Sendable {
     }
 
     package init(profile: DeviceProfile, configuration: DriverConfiguration, at now: TimePoint) {
-        self.profile = profile
+        let facts = ProfileFacts(profile)
+        self.facts = facts
         self.configuration = configuration
         snapshot = ChargerSnapshot(phases: min(configuration.phases, profile.electrical.phases))
         gate = SetpointGate(
@@ -92,7 +93,7 @@ package struct DriverEngine: Codable, Sendable {
             most: min(configuration.phases, profile.electrical.phases),
             stated: configuration.vehiclePhases, settle: configuration.timing.phaseSettle)
         failsafe = FailsafeKeeper(
-            profile, safeCurrent: configuration.safeCurrent, phases: livePhases.assumed,
+            facts, safeCurrent: configuration.safeCurrent, phases: livePhases.assumed,
             attemptsAllowed: configuration.timing.failsafeAttempts)
         heartbeat = HeartbeatKeeper(profile.heartbeat)
         cycle = PollCycle(
@@ -103,6 +104,8 @@ package struct DriverEngine: Codable, Sendable {
         readAt = Array(repeating: nil, count: profile.registers.count)
         quietUntil = now.monotonic
     }
+
+    package var profile: DeviceProfile { facts.profile }
 
     /// The poll period in force: what is configured, the profile's minimum if that is longer, and
     /// never so long that reading would miss a heartbeat.
@@ -214,16 +217,21 @@ package struct DriverEngine: Codable, Sendable {
 
     /// When ``next(at:)`` may have something that it has not now.
     package func wake(at now: TimePoint) -> MonotonicInstant {
-        var times = [quietUntil, cycle.nextStart]
-        if let due = heartbeat.wake(at: now.monotonic) { times.append(due) }
-        if let target { times.append(target.validUntil) }
-        if let wait = running?.wake { times.append(wait) }
-        if let wake = nextWakeUp(at: now.monotonic) { times.append(wake) }
-        times += [phaseSwitcher.wake, nextLook].compactMap { $0 }
-        if let goal = goal(at: now.monotonic), let held = heldUntil(goal, at: now.monotonic) {
-            times.append(held)
+        var next: MonotonicInstant?
+        func consider(_ time: MonotonicInstant?) {
+            guard let time, time > now.monotonic else { return }
+            next = next.map { min($0, time) } ?? time
         }
-        return times.filter { $0 > now.monotonic }.min() ?? cycle.nextStart
+        consider(quietUntil)
+        consider(cycle.nextStart)
+        consider(heartbeat.wake(at: now.monotonic))
+        consider(target?.validUntil)
+        consider(running?.wake)
+        consider(nextWakeUp(at: now.monotonic))
+        consider(phaseSwitcher.wake)
+        consider(nextLook)
+        if let goal = goal(at: now.monotonic) { consider(heldUntil(goal, at: now.monotonic)) }
+        return next ?? cycle.nextStart
     }
 
     /// The result of the transaction that ``next(at:)`` gave.
@@ -270,13 +278,11 @@ package struct DriverEngine: Codable, Sendable {
     ) -> [DriverEffect] {
         switch (outstanding, response) {
         case (.read(let index), .registers(let words)):
-            let block = profile.readPlan[index]
-            profile.decode(words, of: block, into: &values)
+            facts.decode(words, ofBlock: index, into: &values)
             return blockRead(index, at: now)
         case (.read(let index), .bits(let bits)):
             // A coil is a register of one bit.
-            let block = profile.readPlan[index]
-            profile.decode(bits.map { $0 ? 1 : 0 }, of: block, into: &values)
+            facts.decode(bits.map { $0 ? 1 : 0 }, ofBlock: index, into: &values)
             return blockRead(index, at: now)
         case (.step(let request), .written):
             stepConfirmed(request, at: now)

@@ -5,17 +5,19 @@ import DeviceProfiles
 /// (requirement R3). Compares levels: what is wanted, what was confirmed, what was read back.
 ///
 /// A failsafe in watts counts on the fewest phases: it outlives the vehicle that is there now.
-struct FailsafeKeeper: Hashable, Codable, Sendable {
-    private let profile: DeviceProfile
+struct FailsafeKeeper: Codable, Sendable {
+    private let facts: ProfileFacts
     private let phases: Int
     private let failsafe: Failsafe?
     private let safeCurrent: Milliamperes
     /// The least current that can be set.
     private let minimum: Milliamperes
     private let attemptsAllowed: Int
-    /// The registers that take the two values; nil where they cannot be set.
+    /// The register that takes the current; nil where it cannot be set.
     private let currentRegister: Register?
-    private let timeoutRegister: Register?
+    private let wantedTimeout: Int
+    /// Registers to read after a write, so that it is verified.
+    let readBack: [RegisterID]
     private var current = Level()
     private var timeout = Level()
     /// What else switches it on: 1 once it has.
@@ -57,17 +59,25 @@ struct FailsafeKeeper: Hashable, Codable, Sendable {
 
     /// - Parameter phases: What a vehicle surely draws on.
     init(
-        _ profile: DeviceProfile, safeCurrent: Milliamperes, phases: Int, attemptsAllowed: Int
+        _ facts: ProfileFacts, safeCurrent: Milliamperes, phases: Int, attemptsAllowed: Int
     ) {
-        self.profile = profile
+        self.facts = facts
+        let profile = facts.profile
         self.phases = phases
         failsafe = profile.failsafe
         self.safeCurrent = safeCurrent
         minimum = profile.leastLimit(phases: phases)
         self.attemptsAllowed = attemptsAllowed
         currentRegister = profile.failsafe?.current.map { profile[$0] }
-        timeoutRegister = profile.failsafe?.timeout.map { profile[$0] }
+        let timeoutRegister = profile.failsafe?.timeout.map { profile[$0] }
+        wantedTimeout = Self.representable(
+            Int(profile.failsafe?.timeoutValue.milliseconds ?? 0), in: timeoutRegister)
+        readBack =
+            [profile.failsafe?.currentReadBack, profile.failsafe?.timeoutReadBack]
+            .compactMap { $0 } + (profile.failsafe?.armedWhen.map(\.register) ?? [])
     }
+
+    private var profile: DeviceProfile { facts.profile }
 
     /// What to fall to, in the unit of the register: min(safe current, target), and 0 while idle
     /// where it can be.
@@ -77,11 +87,6 @@ struct FailsafeKeeper: Hashable, Codable, Sendable {
         let taken = wanted >= minimum || failsafe.acceptsZero ? wanted : minimum
         let value = profile.canonicalLimit(taken, phases: phases)
         return Self.representable(value, in: currentRegister)
-    }
-
-    private var wantedTimeout: Int {
-        let milliseconds = Int(failsafe?.timeoutValue.milliseconds ?? 0)
-        return Self.representable(milliseconds, in: timeoutRegister)
     }
 
     /// What a register makes of a value, so that its read-back can be compared.
@@ -128,12 +133,6 @@ struct FailsafeKeeper: Hashable, Codable, Sendable {
     private func isDue(_ level: Level, _ wanted: Int) -> Bool {
         if let shown = level.shown { return shown != wanted }
         return level.confirmed != wanted
-    }
-
-    /// Registers to read after a write, so that it is verified.
-    var readBack: [RegisterID] {
-        [failsafe?.currentReadBack, failsafe?.timeoutReadBack].compactMap { $0 }
-            + (failsafe?.armedWhen.map(\.register) ?? [])
     }
 
     mutating func confirmed(_ write: Write) {

@@ -37,12 +37,18 @@ struct HeartbeatKeeper: Hashable, Codable, Sendable {
 
     /// What is due now, the longest overdue first.
     func due(at now: MonotonicInstant) -> [Heartbeat.Kind] {
-        beats.filter { due($0) <= now }.sorted { due($0) < due($1) }.map(\.kind)
+        guard beats.contains(where: { due($0) <= now }) else { return [] }
+        return beats.filter { due($0) <= now }.sorted { due($0) < due($1) }.map(\.kind)
     }
 
     /// When the next write is due that is not due now; nil when none ever is.
     func wake(at now: MonotonicInstant) -> MonotonicInstant? {
-        beats.map(due).filter { $0 > now }.min()
+        var next: MonotonicInstant?
+        for beat in beats {
+            let due = due(beat)
+            if due > now { next = next.map { min($0, due) } ?? due }
+        }
+        return next
     }
 
     private func due(_ beat: Beat) -> MonotonicInstant {

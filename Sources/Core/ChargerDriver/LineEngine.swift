@@ -112,6 +112,20 @@ package struct LineEngine: Codable, Sendable {
         for index in drivers.indices { drivers[index].settle(at: now) }
         endRests(at: now)
         guard now.monotonic >= quietUntil else { return .sleep(until: quietUntil) }
+        guard let driver = mostPressing(at: now), let request = drivers[driver].next(at: now) else {
+            let wake = drivers.indices.map { rests[$0].until ?? drivers[$0].wake(at: now) }.min()
+            return .sleep(until: wake ?? now.monotonic.advanced(by: .seconds(1)))
+        }
+        turn = (driver + 1) % drivers.count
+        link = .performing(driver: driver)
+        statistics.transactions += 1
+        return .perform(request)
+    }
+
+    /// The driver whose request goes first; nil when none is known to have one.
+    private func mostPressing(at now: TimePoint) -> Int? {
+        // Alone on its line it is compared with nobody.
+        if drivers.count == 1 { return rests[0].until == nil ? 0 : nil }
         var best: (driver: Int, urgency: Urgency)?
         for offset in drivers.indices {
             let index = (turn + offset) % drivers.count
@@ -120,14 +134,7 @@ package struct LineEngine: Codable, Sendable {
             }
             if best.map({ urgency > $0.urgency }) ?? true { best = (index, urgency) }
         }
-        guard let best, let request = drivers[best.driver].next(at: now) else {
-            let wake = drivers.indices.map { rests[$0].until ?? drivers[$0].wake(at: now) }.min()
-            return .sleep(until: wake ?? now.monotonic.advanced(by: .seconds(1)))
-        }
-        turn = (best.driver + 1) % drivers.count
-        link = .performing(driver: best.driver)
-        statistics.transactions += 1
-        return .perform(request)
+        return best?.driver
     }
 
     // MARK: - Results

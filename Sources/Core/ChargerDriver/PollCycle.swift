@@ -4,6 +4,9 @@ import DeviceProfiles
 /// Which blocks are still to be read, on a grid of absolute poll times.
 struct PollCycle: Hashable, Codable, Sendable {
     private let plan: [ReadBlock]
+    private let once: [Int]
+    private let fast: [Int]
+    private let slow: [Int]
     private(set) var presence: BlockPresence
     let period: Duration
     private(set) var nextStart: MonotonicInstant
@@ -16,7 +19,11 @@ struct PollCycle: Hashable, Codable, Sendable {
     private var isFirstOfContact = true
 
     init(_ profile: DeviceProfile, period: Duration, at now: MonotonicInstant) {
-        plan = profile.readPlan
+        let plan = profile.readPlan
+        self.plan = plan
+        once = plan.indices.filter { plan[$0].poll == .once }
+        fast = plan.indices.filter { plan[$0].poll == .fast }
+        slow = plan.indices.filter { plan[$0].poll == .slow }
         presence = BlockPresence(profile)
         self.period = period
         nextStart = now
@@ -30,8 +37,12 @@ struct PollCycle: Hashable, Codable, Sendable {
 
     /// What may not be there comes last: asking for it may cost the link.
     private func first(of blocks: [Int]) -> Int? {
-        let readable = blocks.filter(presence.isReadable)
-        return readable.first { !presence.isProbe($0) } ?? readable.first
+        var probe: Int?
+        for block in blocks where presence.isReadable(block) {
+            guard presence.isProbe(block) else { return block }
+            probe = probe ?? block
+        }
+        return probe
     }
 
     /// A block is being read: the cycle is under way.
@@ -120,8 +131,7 @@ struct PollCycle: Hashable, Codable, Sendable {
 
     private func blocks(ofCycle number: Int) -> [Int] {
         let isSlowDue = number.isMultiple(of: PollClass.slowDivisor)
-        let order: [PollClass] =
-            (isFirstOfContact ? [.once] : []) + [.fast] + (isSlowDue ? [.slow] : [])
-        return order.flatMap { poll in plan.indices.filter { plan[$0].poll == poll } }
+        let first = isFirstOfContact ? once : []
+        return isSlowDue ? first + fast + slow : first + fast
     }
 }

@@ -6,7 +6,8 @@ extension SnapshotDecoder {
     /// What the profile computes for a quantity, by the first formula that has its inputs; nil when it
     /// says nothing of it.
     func derived(_ quantity: MeasuredQuantity, isDrawing: Bool?) -> Reading<Int>? {
-        let readings = profile.derived.filter { $0.quantity == quantity }
+        guard !facts.derived.isEmpty else { return nil }
+        let readings = facts.derived.filter { $0.quantity == quantity }
             .map { reading(of: $0.formula, isDrawing: isDrawing) }
         return readings.first { $0.value != nil } ?? readings.first
     }
@@ -39,7 +40,7 @@ extension SnapshotDecoder {
     ) -> Reading<Int128> {
         var sum: Int128 = 0
         var oldest: TimePoint?
-        for element in 0..<profile[register].count {
+        for element in 0..<facts.counts[register.rawValue] {
             switch term(element) {
             case .captured(let value, let time):
                 sum += value

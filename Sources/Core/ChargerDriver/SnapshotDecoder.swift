@@ -3,7 +3,7 @@ import DeviceProfiles
 
 /// Turns decoded registers into the readings of a snapshot.
 struct SnapshotDecoder {
-    let profile: DeviceProfile
+    let facts: ProfileFacts
     let values: RegisterValues
     /// When each register was last read.
     let readAt: [TimePoint?]
@@ -32,12 +32,13 @@ struct SnapshotDecoder {
     }
 
     var pilot: Reading<PilotState> {
-        let inputs = profile.stateRules.flatMap(\.conditions).map(\.register)
-        let times = inputs.compactMap { readAt[$0.rawValue] }
-        guard let oldest = times.min(by: { $0.monotonic < $1.monotonic }) else {
-            return .absent(.notYetRead)
+        var oldest: TimePoint?
+        for input in facts.stateInputs {
+            guard let time = readAt[input.rawValue] else { continue }
+            if oldest.map({ time.monotonic < $0.monotonic }) ?? true { oldest = time }
         }
-        switch profile.pilotState(values) {
+        guard let oldest else { return .absent(.notYetRead) }
+        switch facts.profile.pilotState(values) {
         case .state(let state): return .captured(state, at: oldest)
         case .absent(let absence): return .absent(absence)
         }
@@ -46,18 +47,21 @@ struct SnapshotDecoder {
     private func setpoint(
         _ found: SetpointBelief, pilot: Reading<PilotState>
     ) -> Reading<Milliamperes> {
-        let source = profile.control.readBack.flatMap { readAt[$0.rawValue] } ?? pilot.capturedAt
+        let source =
+            facts.profile.control.readBack.flatMap { readAt[$0.rawValue] } ?? pilot.capturedAt
         guard let time = source else { return .absent(.notYetRead) }
         if found.isOn == false { return .captured(.zero, at: time) }
         if let limit = found.limit { return .captured(limit, at: time) }
-        return .absent(profile.control.readBack == nil ? .writeOnly : .notAvailable)
+        return .absent(facts.profile.control.readBack == nil ? .writeOnly : .notAvailable)
     }
 
     /// Watts may all flow on one phase.
     private var failsafeCurrent: Reading<Milliamperes> {
-        guard let register = profile.failsafe?.currentReadBack else { return .absent(.notProvided) }
+        guard let register = facts.profile.failsafe?.currentReadBack else {
+            return .absent(.notProvided)
+        }
         return reading(register, element: 0).map { shown in
-            switch profile.control.domain {
+            switch facts.profile.control.domain {
             case .current: Milliamperes(shown)
             case .power: Milliamperes(Watts(shown), phases: 1)
             }
@@ -65,7 +69,7 @@ struct SnapshotDecoder {
     }
 
     private var hardwareMaximum: Reading<Milliamperes> {
-        let readings = readable(.hardwareMaximum).map {
+        let readings = facts.readable(.hardwareMaximum).map {
             reading($0, element: 0).map { Milliamperes($0) }
         }
         let positive = readings.filter { ($0.value ?? .zero) > .zero }
@@ -79,16 +83,15 @@ struct SnapshotDecoder {
     private func number(
         _ quantity: MeasuredQuantity, element: Int = 0, isDrawing: Bool?
     ) -> Reading<Int> {
-        let readings = readable(quantity).filter { element < profile[$0].count }
-            .map { reading($0, element: element, isDrawing: isDrawing) }
-        if let reading = readings.first(where: { $0.value != nil }) { return reading }
+        var absent: Reading<Int>?
+        for register in facts.readable(quantity) where element < facts.counts[register.rawValue] {
+            let reading = reading(register, element: element, isDrawing: isDrawing)
+            if reading.value != nil { return reading }
+            if absent == nil, reading != .absent(.notProvided) { absent = reading }
+        }
         let derived = element == 0 ? derived(quantity, isDrawing: isDrawing) : nil
         if let derived, derived.value != nil { return derived }
-        return readings.first { $0 != .absent(.notProvided) } ?? derived ?? .absent(.notProvided)
-    }
-
-    private func readable(_ quantity: MeasuredQuantity) -> [RegisterID] {
-        profile.registers(measuring: quantity).filter { profile[$0].isReadable }
+        return absent ?? derived ?? .absent(.notProvided)
     }
 
     /// - Parameter isDrawing: Whether energy flows; nil when that is not known.
@@ -100,7 +103,7 @@ struct SnapshotDecoder {
         guard let time = readAt[register.rawValue], case .number(let canonical, _) = value else {
             return .absent(.implausible)
         }
-        switch (profile[register].outsideCharging, isDrawing) {
+        switch (facts.outsideCharging[register.rawValue], isDrawing) {
         case (.zero, false): return .captured(0, at: time)
         case (.absent, false): return .absent(.notAvailable)
         case (.asRead, _), (_, true), (_, nil): return .captured(canonical, at: time)
@@ -108,7 +111,7 @@ struct SnapshotDecoder {
     }
 
     private func text(_ quantity: MeasuredQuantity) -> Reading<String> {
-        let readings = readable(quantity).map { text($0) }
+        let readings = facts.readable(quantity).map { text($0) }
         return readings.first { $0.value != nil }
             ?? readings.first { $0 != .absent(.notProvided) } ?? .absent(.notProvided)
     }
@@ -116,7 +119,8 @@ struct SnapshotDecoder {
     private func text(_ register: RegisterID) -> Reading<String> {
         guard let value = values[register] else { return .absent(.notYetRead) }
         if case .unavailable(let absence) = value { return .absent(absence) }
-        guard let time = readAt[register.rawValue], let text = profile[register].text(of: value)
+        guard let time = readAt[register.rawValue],
+            let text = facts.profile.text(of: value, in: register)
         else { return .absent(.implausible) }
         return .captured(text, at: time)
     }

@@ -15,6 +15,11 @@ extension DeviceProfile {
         registers.firstIndex { $0.name == name }.map { RegisterID($0) }
     }
 
+    /// The text of a value; nil when it is none.
+    package func text(of value: DecodedValue, in id: RegisterID) -> String? {
+        registers[id.rawValue].text(of: value)
+    }
+
     /// Takes the answer to the read of one block apart.
     ///
     /// - Parameter words: What was read; for a block of bits, 0 or 1 for each.
@@ -27,9 +32,9 @@ extension DeviceProfile {
             words.count == Int(block.count),
             "\(words.count) registers answer a block of \(block.count) at \(block.address)")
         for entry in block.entries {
-            let register = self[entry.register]
-            values[entry.register, entry.element] =
-                register.decode(words[entry.offset..<entry.offset + register.width])
+            let width = registers[entry.register.rawValue].width
+            values[entry.register, entry.element] = registers[entry.register.rawValue]
+                .decode(words[entry.offset..<entry.offset + width])
         }
     }
 }

@@ -118,8 +118,7 @@ extension SimulatedWallbox {
                 image[address - range.lowerBound] |= word
             }
         }
-        let kinds = profile.heartbeat.signs
-        heard(kinds.indices.filter { kinds[$0] == .anyRead })
+        heard(signsOfReading)
         return .response(response(image))
     }
 

@@ -28,6 +28,8 @@ package struct SimulatedWallbox: Sendable {
     let sources: [RegisterSource]
     /// What the state registers hold, by the place of the state in `PilotState.allCases`.
     let faces: [[RegisterFace]]
+    /// The places of the signs of life that any read is.
+    let signsOfReading: [Int]
     /// What registers without a meaning of their own hold.
     var factory: FactoryWords
 
@@ -101,6 +103,8 @@ package struct SimulatedWallbox: Sendable {
         index = RegisterIndex(profile, unit: self.unit) { presence[$0] }
         controls = ControlMap(profile) { presence[$0] }
         sources = RegisterSource.all(profile, controls, presence)
+        let signs = profile.heartbeat.signs
+        signsOfReading = signs.indices.filter { signs[$0] == .anyRead }
         faces = PilotState.allCases.map { Self.face(of: $0, profile) }
         energy = ExactEnergy(options.meterStart)
         sessionStart = energy

@@ -5,12 +5,12 @@ package enum Reading<Value: Hashable & Sendable>: Hashable, Sendable {
     case absent(Absence)
 
     /// The last captured value, however old.
-    package var value: Value? {
+    @inlinable package var value: Value? {
         guard case .captured(let value, _) = self else { return nil }
         return value
     }
 
-    package var capturedAt: TimePoint? {
+    @inlinable package var capturedAt: TimePoint? {
         guard case .captured(_, let time) = self else { return nil }
         return time
     }
@@ -23,7 +23,7 @@ package enum Reading<Value: Hashable & Sendable>: Hashable, Sendable {
         return value
     }
 
-    package func map<Other: Hashable & Sendable>(
+    @inlinable package func map<Other: Hashable & Sendable>(
         _ transform: (Value) -> Other
     ) -> Reading<Other> {
         switch self {

@@ -11,8 +11,7 @@ extension Register {
     /// - Precondition: `words` are exactly ``width``.
     package func decode(_ words: ArraySlice<UInt16>) -> DecodedValue {
         precondition(words.count == width, "\(name) takes \(width) registers, not \(words.count)")
-        let words = inByteOrder(Array(words))
-        guard !type.isText else { return decodeText(words) }
+        guard !type.isText else { return decodeText(inByteOrder(Array(words))) }
         let raw = slice(joined(words))
         guard !invalid.contains(raw) else { return .unavailable(.notAvailable) }
         if let version { return decode(VersionNumber(raw: raw, version, width: width), raw) }
@@ -44,11 +43,14 @@ extension Register {
         byteOrder == .lowFirst ? words.map(\.byteSwapped) : words
     }
 
-    private func joined(_ words: [UInt16]) -> UInt64 {
-        switch wordOrder {
-        case .highFirst: words.reduce(0) { $0 << 16 | UInt64($1) }
-        case .lowFirst: words.reversed().reduce(0) { $0 << 16 | UInt64($1) }
+    private func joined(_ words: ArraySlice<UInt16>) -> UInt64 {
+        var joined: UInt64 = 0
+        for offset in 0..<words.count {
+            let place = wordOrder == .highFirst ? offset : words.count - 1 - offset
+            let word = words[words.startIndex + place]
+            joined = joined << 16 | UInt64(byteOrder == .lowFirst ? word.byteSwapped : word)
         }
+        return joined
     }
 
     private func slice(_ pattern: UInt64) -> UInt64 {

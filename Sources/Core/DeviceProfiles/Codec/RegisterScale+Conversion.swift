@@ -4,7 +4,9 @@
 extension RegisterScale {
     /// Raw to canonical, to the nearest, halves away from zero; nil beyond `Int`.
     func canonical(_ raw: Int128) -> Int? {
-        let scaled = (raw * Int128(numerator)).dividedToNearest(by: Int128(denominator))
+        // Most scales do not divide, and 128 bits are slow at it.
+        let product = raw * Int128(numerator)
+        let scaled = denominator == 1 ? product : product.dividedToNearest(by: Int128(denominator))
         return Int(exactly: scaled + Int128(offset))
     }
 

@@ -1,0 +1,61 @@
+import DeviceProfiles
+
+/// A profile, and what the driver looks up in it with every poll, found once. Shared by all copies of
+/// an engine: a profile is large, and never changes while one drives.
+final class ProfileFacts: Codable, Sendable {
+    let profile: DeviceProfile
+    /// The registers of each quantity, in the order of the file.
+    private let tellers: [Teller]
+    /// Values of a register, by register.
+    let counts: [Int]
+    let outsideCharging: [OutsideCharging]
+    /// What the state rules look at.
+    let stateInputs: [RegisterID]
+    /// What quantities are computed from.
+    let derived: [DerivedValue]
+
+    private struct Teller: Sendable {
+        var quantity: MeasuredQuantity
+        var registers: [RegisterID]
+        var readable: [RegisterID]
+    }
+
+    init(_ profile: DeviceProfile) {
+        self.profile = profile
+        tellers = MeasuredQuantity.allCases.compactMap { quantity in
+            let registers = profile.registers(measuring: quantity)
+            guard !registers.isEmpty else { return nil }
+            return Teller(
+                quantity: quantity, registers: registers,
+                readable: registers.filter { profile[$0].isReadable })
+        }
+        counts = profile.registers.map(\.count)
+        outsideCharging = profile.registers.map(\.outsideCharging)
+        stateInputs = profile.stateRules.flatMap(\.conditions).map(\.register)
+        derived = profile.derived
+    }
+
+    /// Found again from the profile, which is all that is kept.
+    convenience init(from decoder: any Decoder) throws {
+        self.init(try DeviceProfile(from: decoder))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try profile.encode(to: encoder)
+    }
+
+    /// Every register with this meaning, readable or not.
+    func registers(measuring quantity: MeasuredQuantity) -> [RegisterID] {
+        for teller in tellers where teller.quantity == quantity { return teller.registers }
+        return []
+    }
+
+    func decode(_ words: [UInt16], ofBlock index: Int, into values: inout RegisterValues) {
+        profile.decode(words, of: profile.readPlan[index], into: &values)
+    }
+
+    func readable(_ quantity: MeasuredQuantity) -> [RegisterID] {
+        for teller in tellers where teller.quantity == quantity { return teller.readable }
+        return []
+    }
+}
