@@ -4,7 +4,7 @@ import DeviceProfiles
 /// The wallbox's own firmware: which limit is in force.
 extension SimulatedWallbox {
     /// The limit in force; 0 for a pause.
-    var limit: Milliamperes {
+    package var limit: Milliamperes {
         bootedAt == nil && faults.defect == nil && !relay.isSwitching ? controlLimit : .zero
     }
 

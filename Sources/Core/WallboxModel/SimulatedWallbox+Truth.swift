@@ -24,6 +24,12 @@ extension SimulatedWallbox {
             writeCounts: writeCounts, deniedWrites: deniedWrites)
     }
 
+    /// How often the contactor has closed.
+    package var contactorCycles: Int { contactor.cycles }
+
+    /// How often the failsafe has fallen back.
+    package var activations: Int { watch.activations }
+
     private var vehicleTruth: VehicleTruth? {
         vehicle.map { plugged in
             VehicleTruth(

@@ -72,7 +72,7 @@ package struct SimulatedWallbox: Sendable {
     var stuckWords: [[[UInt16]]] = []
     var writeCounts: [Int]
     var deniedWrites = 0
-    var phaseSwitchesUnderLoad = 0
+    package var phaseSwitchesUnderLoad = 0
     /// What registers show until the next event, by register and element.
     var shownWords: [[[UInt16]?]]
 

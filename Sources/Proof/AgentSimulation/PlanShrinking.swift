@@ -19,10 +19,12 @@ package struct PlanShrinking: Sendable {
 
     /// - Parameters:
     ///   - after: When the invariant broke: what comes later has nothing to do with it.
-    ///   - most: So many attempts at most.
-    package init(_ plan: WorldPlan, brokenAfter after: Duration, most: Int = 400) {
+    ///   - work: How much simulated time all attempts may take together, and one more.
+    package init(
+        _ plan: WorldPlan, brokenAfter after: Duration, work: Duration = .seconds(200 * 3600)
+    ) {
         self.plan = WorldPlan(plan.happenings.filter { $0.after <= after })
-        self.most = most
+        most = 1 + Int(work.milliseconds / max(after.milliseconds, 1_000))
         chunk = max(self.plan.happenings.count, 1)
         propose()
     }

@@ -38,4 +38,9 @@ package struct SeedRun: Sendable {
     package init(_ scene: Scene, isRecording: Bool = false) {
         self.init(scene, scene.plan, isRecording: isRecording)
     }
+
+    /// Without the heartbeats that were taken: there are thousands.
+    package var readableTranscript: [String] {
+        transcript.filter { !$0.hasSuffix("  heartbeat") }
+    }
 }

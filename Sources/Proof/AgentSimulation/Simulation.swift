@@ -132,7 +132,10 @@ package struct Simulation {
             pump(station)
             let time = time
             stations[station].witness.noteWish(at: time)
-            if ticks.isMultiple(of: Self.ticksPerCheck) { checkCalm(station) }
+            if stations[station].remembered != nil { checkRemembered(station) }
+            guard ticks.isMultiple(of: Self.ticksPerCheck) else { continue }
+            checkContactor(station)
+            checkCalm(station)
         }
     }
 
@@ -187,11 +190,12 @@ package struct Simulation {
             case .open(let timeout):
                 open(index, timeout: timeout)
             case .close:
+                stations[index].agent?.linkChanged()
                 take(stations[index].agent?.line.closed(at: time) ?? [], of: index)
             case .perform(let request):
                 perform(request, of: index)
             case .sleep(let until):
-                expect(.liveness, until > now, index, "sleeps until now: it would never sleep")
+                checkSleep(until: until, index)
                 let token = (stations[index].agent?.wireToken ?? 0) + 1
                 stations[index].agent?.wireToken = token
                 queue.add(.ask(index, generation: generation, token: token), at: until)
@@ -220,6 +224,7 @@ package struct Simulation {
         if let error {
             take(stations[index].agent?.line.openFailed(error, at: time) ?? [], of: index)
         } else {
+            stations[index].agent?.linkChanged()
             stations[index].wire.isToBeReset = false
             stations[index].isImpostorMet = stations[index].isImpostor
             stations[index].agent?.line.opened(at: time)
@@ -287,6 +292,7 @@ package struct Simulation {
         let time = time
         stations[index].agent?.isWireBusy = false
         if case .failure(let error) = result { hash.add("\(error)") }
+        stations[index].agent?.answered(result)
         take(stations[index].agent?.line.completed(result, at: time) ?? [], of: index)
         pump(index)
         askLine(index)
@@ -297,6 +303,7 @@ package struct Simulation {
             switch effect.effect {
             case .snapshot(let snapshot):
                 noteLink(snapshot.link, index)
+                checkEnergy(snapshot, index)
                 stations[index].agent?.snapshot = snapshot
             case .wrote(let report):
                 hash.add(report.what)

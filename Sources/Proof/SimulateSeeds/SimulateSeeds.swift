@@ -95,7 +95,7 @@ struct SimulateSeeds: AsyncParsableCommand {
         var plan = scene.plan
         if let numbers = try keptNumbers() { plan = plan.keeping(numbers) }
         let run = SeedRun(scene, plan, isRecording: true)
-        for line in run.transcript { print(line) }
+        for line in run.readableTranscript { print(line) }
         print("seed \(seed): trace \(run.hash), \(run.steps) steps")
         guard let violation = run.violation else { return }
         print("BROKEN \(violation)")
@@ -147,7 +147,9 @@ struct SimulateSeeds: AsyncParsableCommand {
         for happening in smallest.happenings { print("  \(happening)") }
         let replayed = SeedRun(scene, smallest, isRecording: true)
         print("\nWhat happens then, to its end:")
-        for line in replayed.transcript.suffix(Self.linesOfTranscript) { print("  \(line)") }
+        for line in replayed.readableTranscript.suffix(Self.linesOfTranscript) {
+            print("  \(line)")
+        }
         if let violation = replayed.violation { print("  BROKEN \(violation)") }
         print("\nReplay: \(command(seed, smallest))")
     }

@@ -21,6 +21,7 @@ extension Simulation {
 
     /// - Returns: Whether there was any.
     private mutating func takeInput(_ index: Int) -> Bool {
+        checkQueues(index)
         // In place: a copy of the engines would have to be unshared with every event.
         let time = time
         exchangeShare(index)
@@ -75,6 +76,7 @@ extension Simulation {
             stations[index].witness.sinceTargetChanged = now
         }
         stations[index].agent?.target = target
+        if let target, let before, target.limit < before.limit { noteReduction(target, index) }
         let effects =
             stations[index].agent?.line.targetChanged(target, driver: 0, at: time) ?? []
         for effect in effects {

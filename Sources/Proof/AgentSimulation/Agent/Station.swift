@@ -2,6 +2,7 @@ import ChargeControl
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
+import Modbus
 import WallboxModel
 
 /// One wallbox with its wire, and the agent's engines for it while the agent runs.
@@ -10,12 +11,17 @@ import WallboxModel
 final class Station {
     let id: ChargerID
     let profile: DeviceProfile
-    let control: ControlConfiguration
-    let driver: DriverConfiguration
+    /// How the agent is configured, and what it is judged by.
+    var control: ControlConfiguration
+    var driver: DriverConfiguration
+    /// Whether one register tells the energy, so that it is always the same meter.
+    let hasOneMeter: Bool
     var box: SimulatedWallbox
     var wire = SimulatedWire()
     var agent: AgentSide?
     var witness = Witness()
+    /// What was decided before the last crash.
+    var remembered: Simulation.Remembered?
     /// Whether another device answers in place of ``box``'s own.
     var isImpostor = false
     /// Whether the link was opened to that device: then it is known to be another.
@@ -24,6 +30,9 @@ final class Station {
     init(_ plan: StationPlan, at now: MonotonicInstant) {
         id = ChargerID(plan.name)
         profile = plan.profile
+        hasOneMeter =
+            plan.profile.registers(measuring: .energyTotal).count == 1
+            && !plan.profile.derived.contains { $0.quantity == .energyTotal }
         let phases = plan.profile.electrical.phases
         let description = ChargerDescription(
             id: id, vendor: plan.profile.vendor, model: plan.profile.model, user: nil,
@@ -119,6 +128,12 @@ final class AgentSide {
     var isWireBusy = false
     var wireToken: UInt64 = 0
     var lastOpen: MonotonicInstant?
+    /// The limit that is being written.
+    var sent: Milliamperes?
+    /// The limit that was last written, and confirmed since the link was opened.
+    var confirmed: Milliamperes?
+    /// The target lies below what the wallbox surely allows, and nothing was written since.
+    var isReductionDue = false
 
     /// Effects that are still to be carried out, the next one first.
     var effects: [ControlEffect] = []
@@ -133,6 +148,19 @@ final class AgentSide {
         self.line = line
         self.control = control
         self.startedAt = startedAt
+    }
+
+    /// The link was opened or closed: what was confirmed before counts no more.
+    func linkChanged() {
+        sent = nil
+        confirmed = nil
+        isReductionDue = false
+    }
+
+    func answered(_ result: Result<ModbusResponse, ModbusError>) {
+        guard case .success = result else { return linkChanged() }
+        if let sent { confirmed = sent }
+        sent = nil
     }
 
     struct PendingRequest {

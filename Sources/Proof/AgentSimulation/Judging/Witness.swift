@@ -1,5 +1,6 @@
 import ChargeControl
 import ChargeModel
+import DeviceProfiles
 
 /// What an observer outside knows of one charger: kept apart from the engines, so that these are not
 /// their own judges.
@@ -28,14 +29,36 @@ struct Witness {
     /// Until when something was not as it should be.
     var disturbedUntil: MonotonicInstant
     var activations = 0
+    /// What the meter said last, and since when that meter is there for sure.
+    var energy: WattHours?
+    private(set) var meterSince: MonotonicInstant
+    /// Writes of each register whose flash memory wears out, in the last 24 h.
+    private var writes: [RegisterWrites] = []
+    private var cycles = 0
+    /// In the last hour: when the contactor closed, and when there was a reason for it.
+    private var closings: [MonotonicInstant] = []
+    private var reasons: [MonotonicInstant] = []
+
+    private struct RegisterWrites {
+        var register: RegisterID
+        var value: Int
+        var times: [MonotonicInstant]
+    }
+
+    /// What clients want, as far as a decision depends on it.
+    struct Wishes: Hashable {
+        var intent: ChargeIntent?
+        var windowEnd: WallInstant?
+        var isSlotOpen: Bool
+        var accepted: Int
+    }
+
     var sinceTargetChanged: MonotonicInstant?
 
     init() {
         disturbedUntil = MonotonicInstant(nanoseconds: 0)
+        meterSince = disturbedUntil
     }
-
-    /// Another wallbox hangs at the address from now on.
-    mutating func deviceReplaced() {}
 
     /// The agent begins with what is durable.
     mutating func agentStarted(_ restored: RestoredCharger) {
@@ -65,6 +88,12 @@ struct Witness {
 
     /// To be told with every tick, and before anything changes.
     mutating func noteWish(at now: TimePoint) {
+        let before = wantsCharge
+        settleWish(at: now)
+        if wantsCharge, !before { excuseContactor(at: now.monotonic, times: 1) }
+    }
+
+    private mutating func settleWish(at now: TimePoint) {
         if let windowEnd, windowEnd <= now.wall { keep(.idle, at: now) }
         if intent != nil, edge == nil { edge = nextEdge(after: now.wall) }
         if let edge, edge <= now.wall, windowEnd == nil {
@@ -124,6 +153,14 @@ struct Witness {
     /// A scheduled one that was missed or replaced has changed nothing.
     private func begun(_ action: Action) -> Bool { action.acknowledgedAt != nil }
 
+    /// nil while an action is under way or waits.
+    var wishes: Wishes? {
+        guard inFlight == nil, waiting == nil else { return nil }
+        return Wishes(
+            intent: intent, windowEnd: windowEnd, isSlotOpen: wantsCharge,
+            accepted: accepted.count)
+    }
+
     // MARK: - Wear
 
     mutating func toggled(at now: MonotonicInstant) {
@@ -138,6 +175,55 @@ struct Witness {
         let inHour = toggles.count { $0.duration(to: now) < .seconds(3_612) }
         return last.duration(to: now) < .seconds(192) || inHour >= 9
     }
+
+    /// Another wallbox, with another meter, hangs at the address from now on.
+    mutating func meterReplaced(at now: MonotonicInstant) {
+        energy = nil
+        meterSince = now.advanced(by: .seconds(15))
+    }
+
+    /// A register that wears out is written.
+    ///
+    /// - Returns: How often it was in the 24 h before, and its value.
+    mutating func wrote(
+        _ register: RegisterID, _ value: Int, at now: MonotonicInstant
+    ) -> (count: Int, value: Int?) {
+        guard let place = writes.firstIndex(where: { $0.register == register }) else {
+            writes.append(RegisterWrites(register: register, value: value, times: [now]))
+            return (0, nil)
+        }
+        writes[place].times.removeAll { $0.duration(to: now) > .seconds(86_400) }
+        let before = (writes[place].times.count, writes[place].value)
+        writes[place].times.append(now)
+        writes[place].value = value
+        return before
+    }
+
+    /// Something happens that may close the contactor so many times.
+    mutating func excuseContactor(at now: MonotonicInstant, times: Int) {
+        for _ in 0..<times { reasons.append(now) }
+    }
+
+    /// - Parameter cycles: How often it has closed in all.
+    /// - Returns: How often it has closed in the last hour, and how often it may have.
+    mutating func contactor(
+        _ cycles: Int, at now: MonotonicInstant
+    ) -> (closed: Int, allowed: Int) {
+        guard cycles > self.cycles else {
+            // Another wallbox counts anew.
+            self.cycles = cycles
+            return (0, 0)
+        }
+        for _ in self.cycles..<cycles { closings.append(now) }
+        self.cycles = cycles
+        closings.removeAll { $0.duration(to: now) > .seconds(3_600) }
+        // What was wanted shortly before the hour may come within it.
+        reasons.removeAll { $0.duration(to: now) > .seconds(3_900) }
+        return (closings.count, reasons.count + Self.automaticCycles)
+    }
+
+    /// In an hour, as many as requirement R11 grants to clients.
+    private static let automaticCycles = 20
 
     // MARK: - The schedule
 

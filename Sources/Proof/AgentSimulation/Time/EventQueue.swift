@@ -17,7 +17,7 @@ struct EventQueue<Event> {
     private var heap: [Entry] = []
     private var inserted: UInt64 = 0
 
-    var isEmpty: Bool { heap.isEmpty }
+    var count: Int { heap.count }
 
     mutating func add(_ event: Event, at due: MonotonicInstant) {
         heap.append(Entry(due: due.nanoseconds, number: inserted, event: event))

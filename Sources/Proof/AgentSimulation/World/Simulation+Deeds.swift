@@ -53,6 +53,7 @@ extension Simulation {
         case .plug(let vehicle):
             note(index, "\(deed)")
             stations[index].box.plug(vehicle, at: now)
+            stations[index].witness.excuseContactor(at: now, times: Self.mostCyclesOfAPlug)
         case .unplug:
             note(index, "unplugged")
             stations[index].box.unplug(at: now)
@@ -62,6 +63,9 @@ extension Simulation {
             preconditionFailure("\(deed) is not about one station")
         }
     }
+
+    /// A sleepy vehicle is woken up.
+    private static let mostCyclesOfAPlug = 8
 
     private func schedule(_ slots: [Deed.Slot], _ index: Int) -> RecurringSchedule {
         let now = Int(time.wall.milliseconds / 60_000 % 1_440)
@@ -87,6 +91,7 @@ extension Simulation {
             station.wire.isCut = true
             station.wire.hangsOnConnect = hangs
             after(length) { simulation in
+                simulation.checkFallenBack(after: length, index)
                 simulation.stations[index].wire.isCut = false
                 simulation.note(index, "the link is mended")
             }
@@ -104,8 +109,10 @@ extension Simulation {
             disturb(index, for: station.box.options.bootTime)
             station.box.replace(serial: serial, at: now)
             station.supplyInterrupted()
-            station.witness.deviceReplaced()
-        case .impostor(let length): station.impersonate(at: now).map { restore(index, $0, length) }
+            station.witness.meterReplaced(at: now)
+        case .impostor(let length):
+            station.witness.meterReplaced(at: now)
+            station.impersonate(at: now).map { restore(index, $0, length) }
         case .fault(let faults, let length):
             disturb(index, for: length)
             station.box.setFaults(faults, at: now)
@@ -124,7 +131,9 @@ extension Simulation {
         after(length) { simulation in
             let station = simulation.stations[index]
             station.isImpostor = false
+            station.isImpostorMet = false
             station.box = box
+            station.witness.meterReplaced(at: simulation.now)
             station.reboot(at: simulation.now)
             simulation.note(index, "the wallbox is back")
         }
@@ -133,7 +142,10 @@ extension Simulation {
     /// Nothing is expected of a station for this long.
     mutating func disturb(_ index: Int, for duration: Duration) {
         let until = now.advanced(by: duration)
-        stations[index].witness.disturbedUntil = max(stations[index].witness.disturbedUntil, until)
+        let witness = stations[index].witness
+        stations[index].witness.disturbedUntil = max(witness.disturbedUntil, until)
+        // It falls back, and comes back.
+        stations[index].witness.excuseContactor(at: now, times: 2)
     }
 
     // MARK: - Faults of everything
@@ -142,10 +154,15 @@ extension Simulation {
         switch deed {
         case .killAgent(let length):
             guard isAgentUp else { return }
-            for index in stations.indices { disturb(index, for: length) }
+            for index in stations.indices {
+                remember(index)
+                disturb(index, for: length)
+            }
             killAgent()
             after(length) { simulation in
-                simulation.checkFallenBack(after: length)
+                for index in simulation.stations.indices {
+                    simulation.checkFallenBack(after: length, index)
+                }
                 simulation.startAgent()
             }
         case .breakStore(let error, let length):
@@ -169,12 +186,5 @@ extension Simulation {
     mutating func stepWall(by duration: Duration) {
         wallStart = wallStart.advanced(by: duration)
         wallSteps += 1
-    }
-
-    /// Of all stations.
-    mutating func note(_ words: @autoclosure () -> String) {
-        guard transcript != nil else { return }
-        let words = words()
-        for index in stations.indices { note(index, words) }
     }
 }

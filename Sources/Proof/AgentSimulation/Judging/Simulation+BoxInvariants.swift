@@ -1,0 +1,119 @@
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+import DeviceProfiles
+import WallboxModel
+
+// What must hold of each wallbox, whatever is written to it.
+extension Simulation {
+    /// Requirement R3: without contact a wallbox falls back within its failsafe time and a second.
+    mutating func checkFallenBack(after down: Duration, _ index: Int) {
+        let station = stations[index]
+        guard !station.isImpostor else { return }
+        station.box.advance(to: now)
+        let truth = station.box.truth
+        guard truth.failsafe.timeout > .zero, station.profile.failsafe?.direction == .down,
+            station.profile.failsafe?.current != nil,
+            down > truth.failsafe.timeout + .seconds(1)
+        else { return }
+        expect(
+            .fallback, truth.failsafe.isActive && truth.limit <= station.driver.safeCurrent, index,
+            "still at \(truth.limit), \(down) after the last contact")
+    }
+
+    /// What a meter says never falls, as long as it is the same meter.
+    mutating func checkEnergy(_ snapshot: ChargerSnapshot, _ index: Int) {
+        guard stations[index].hasOneMeter, let energy = snapshot.energyTotal.value,
+            !stations[index].isImpostor
+        else { return }
+        if let last = stations[index].witness.energy, stations[index].witness.meterSince < now {
+            expect(.energy, energy >= last, index, "\(energy) after \(last)")
+        }
+        stations[index].witness.energy = energy
+    }
+
+    /// Requirement R11: the contactor closes for what people do and want, and ten times an hour for
+    /// other reasons.
+    mutating func checkContactor(_ index: Int) {
+        let cycles = stations[index].box.contactorCycles
+        let bound = stations[index].witness.contactor(cycles, at: now)
+        expect(
+            .contactor, bound.closed <= bound.allowed, index,
+            "the contactor has closed \(bound.closed) times in an hour, and \(bound.allowed) are reasonable"
+        )
+    }
+
+    // MARK: - When nothing disturbs
+
+    /// What must hold a while after the last fault.
+    mutating func checkCalm(_ index: Int) {
+        let station = stations[index]
+        guard station.witness.disturbedUntil.advanced(by: .seconds(60)) < now,
+            let agent = station.agent, agent.startedAt.advanced(by: .seconds(60)) < now,
+            // What is decided may still wait for what is being made durable.
+            agent.committing == nil,
+            let since = station.witness.sinceTargetChanged, since.advanced(by: .seconds(12)) < now
+        else {
+            station.witness.activations = station.box.activations
+            return
+        }
+        station.box.advance(to: now)
+        let truth = station.box.truth
+        expect(
+            .recovery, truth.failsafe.activations == station.witness.activations, index,
+            "falls back although the agent is there")
+        expect(
+            .recovery,
+            !truth.failsafe.isActive || !station.witness.wantsCharge
+                || agent.control.decision.limit == .zero, index,
+            "stays fallen back although the agent is there")
+        expect(
+            .recovery, agent.control.snapshot.link == .up, index, "the link is not up again")
+        guard let limit = agent.control.decision.limit else {
+            expect(.recovery, false, index, "nothing is decided")
+            return
+        }
+        checkInForce(truth, limit, since: since, index)
+        if !isSwitchingPhases(index) { checkArmed(truth, limit, index) }
+    }
+
+    private mutating func checkInForce(
+        _ truth: WallboxTruth, _ limit: Milliamperes, since: MonotonicInstant, _ index: Int
+    ) {
+        let station = stations[index]
+        guard let agent = station.agent, !station.profile.control.isSetInWatts else { return }
+        expect(
+            .limits, truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
+        let isYielding =
+            agent.control.snapshot.conditions.contains(.competingController)
+            || isSwitchingPhases(index)
+        guard since.advanced(by: .seconds(60)) < now, station.witness.wantsCharge, !isYielding,
+            !station.witness.mayStartLater(at: now)
+        else { return }
+        let asked = min(limit, station.box.faults.cableLimit ?? limit)
+        expect(
+            .recovery, truth.limit.rawValue >= asked.rawValue - station.control.step.rawValue,
+            index, "\(truth.limit) in force, and \(asked) is wanted")
+    }
+
+    /// It is told, is over within 90 s, and pauses whatever is decided.
+    private func isSwitchingPhases(_ index: Int) -> Bool {
+        stations[index].agent?.control.snapshot.conditions
+            .contains { $0.code == "SWITCHING_PHASES" } == true
+    }
+
+    /// Requirement R3.
+    private mutating func checkArmed(_ truth: WallboxTruth, _ limit: Milliamperes, _ index: Int) {
+        let station = stations[index]
+        guard let failsafe = station.profile.failsafe, failsafe.current != nil,
+            failsafe.acceptsZero, !station.profile.control.isSetInWatts
+        else { return }
+        let armed = min(station.driver.safeCurrent, limit)
+        expect(
+            .armed, truth.failsafe.current == armed, index,
+            "armed with \(truth.failsafe.current) instead of \(armed)")
+        expect(
+            .armed, truth.failsafe.timeout == failsafe.timeoutValue, index,
+            "armed with \(truth.failsafe.timeout)")
+    }
+}

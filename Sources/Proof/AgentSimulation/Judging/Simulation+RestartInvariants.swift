@@ -1,0 +1,50 @@
+import ChargeControl
+import ChargeModel
+import WallboxModel
+
+// Requirement R19: after a crash the agent decides what it decided before.
+extension Simulation {
+    /// What was decided when the agent was killed, and what it depended on.
+    struct Remembered {
+        var limit: Milliamperes
+        /// Whether it was wanted by somebody: what was merely found may be less afterwards.
+        var isWanted: Bool
+        /// A power is a current of each phase, and how many are used is seen later.
+        var hasRate: Bool
+        var wishes: Witness.Wishes
+        var wallSteps: Int
+    }
+
+    /// The agent is about to be killed.
+    mutating func remember(_ index: Int) {
+        let station = stations[index]
+        station.remembered = nil
+        guard station.witness.disturbedUntil < now, fuse == nil, isWallTrusted,
+            let agent = station.agent, agent.committing == nil, agent.effects.isEmpty,
+            agent.requests.isEmpty, agent.control.snapshot.link == .up,
+            let limit = agent.control.decision.limit, let wishes = station.witness.wishes
+        else { return }
+        let claims = agent.control.decision.claims.map(\.source)
+        guard !claims.contains(.fault) else { return }
+        station.remembered = Remembered(
+            limit: limit, isWanted: !claims.contains(.adopted),
+            hasRate: claims.contains(.maxChargeRate), wishes: wishes, wallSteps: wallSteps)
+    }
+
+    /// The first tick after the first poll since the start has been handled.
+    mutating func checkRemembered(_ index: Int) {
+        let station = stations[index]
+        guard let before = station.remembered, let agent = station.agent,
+            let poll = agent.control.snapshot.lastPoll?.monotonic, poll > agent.startedAt
+        else { return }
+        station.remembered = nil
+        guard agent.committing == nil, before.wishes == station.witness.wishes,
+            before.wallSteps == wallSteps, isWallTrusted, !station.isImpostor
+        else { return }
+        let limit = agent.control.decision.limit ?? .zero
+        let isSame =
+            before.isWanted && !before.hasRate ? limit == before.limit : limit <= before.limit
+        expect(
+            .sameDecision, isSame, index, "decides \(limit), and \(before.limit) before the crash")
+    }
+}
