@@ -164,7 +164,8 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
                 isProvisional: isBelow(limit, goal.limit))
         }
         guard mayRaise, clamped != goal.limit else { return nil }
-        if belief.isOn == nil || (control.enabled == .pilot && !isSwitchedOn) {
+        let isSeenByPilot = control.enabled == .pilot || control.enabled == .memory
+        if belief.isOn == nil || (isSeenByPilot && !isSwitchedOn) {
             // What only the pilot tells may be the failsafe, which ends when all is written anew.
             return Command(kind: .charge, limit: goal.limit, isReduction: false)
         }
