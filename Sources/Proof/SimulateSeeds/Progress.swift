@@ -3,6 +3,11 @@ import ChargeModel
 import Foundation
 import Synchronization
 
+/// A line for the terminal, at once also into a file: who waits wants to see how far it is.
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
 /// Hands out seeds, and keeps what came of them.
 final class Progress: Sendable {
     private struct State {
@@ -56,7 +61,7 @@ final class Progress: Sendable {
             guard state.played.isMultiple(of: max(count / Self.lines, 1)) else { return nil }
             return "\(state.played) of \(count) seeds"
         }
-        if let line { print(line) }
+        if let line { say(line) }
     }
 
     var firstBroken: UInt64? {

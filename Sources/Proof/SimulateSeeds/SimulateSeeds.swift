@@ -95,10 +95,10 @@ struct SimulateSeeds: AsyncParsableCommand {
         var plan = scene.plan
         if let numbers = try keptNumbers() { plan = plan.keeping(numbers) }
         let run = SeedRun(scene, plan, isRecording: true)
-        for line in run.readableTranscript { print(line) }
-        print("seed \(seed): trace \(run.hash), \(run.steps) steps")
+        for line in run.readableTranscript { say(line) }
+        say("seed \(seed): trace \(run.hash), \(run.steps) steps")
         guard let violation = run.violation else { return }
-        print("BROKEN \(violation)")
+        say("BROKEN \(violation)")
         throw ExitCode(1)
     }
 
@@ -119,7 +119,7 @@ struct SimulateSeeds: AsyncParsableCommand {
             }
             try await group.waitForAll()
         }
-        print(progress.summary(usage))
+        say(progress.summary(usage))
         guard let broken = progress.firstBroken else { return }
         let scenes = try Scenes(folder: devices, profile: profile, duration: duration)
         explain(broken, scenes)
@@ -130,7 +130,7 @@ struct SimulateSeeds: AsyncParsableCommand {
         let scene = scenes.scene(of: seed)
         let run = SeedRun(scene)
         guard let violation = run.violation else { return }
-        print("\nseed \(seed): BROKEN \(violation)")
+        say("\nseed \(seed): BROKEN \(violation)")
         var shrinking = PlanShrinking(run.plan, brokenAfter: violation.after)
         while let candidate = shrinking.candidate {
             let attempt = SeedRun(scene, candidate).violation
@@ -138,20 +138,20 @@ struct SimulateSeeds: AsyncParsableCommand {
             shrinking.played(brokenAfter: isSame ? attempt?.after : nil)
         }
         let smallest = shrinking.plan
-        print(
+        say(
             """
 
             Of \(run.plan.happenings.count) deeds these \(smallest.happenings.count) are enough \
             (\(shrinking.attempts) attempts):
             """)
-        for happening in smallest.happenings { print("  \(happening)") }
+        for happening in smallest.happenings { say("  \(happening)") }
         let replayed = SeedRun(scene, smallest, isRecording: true)
-        print("\nWhat happens then, to its end:")
+        say("\nWhat happens then, to its end:")
         for line in replayed.readableTranscript.suffix(Self.linesOfTranscript) {
-            print("  \(line)")
+            say("  \(line)")
         }
-        if let violation = replayed.violation { print("  BROKEN \(violation)") }
-        print("\nReplay: \(command(seed, smallest))")
+        if let violation = replayed.violation { say("  BROKEN \(violation)") }
+        say("\nReplay: \(command(seed, smallest))")
     }
 
     private static let linesOfTranscript = 60

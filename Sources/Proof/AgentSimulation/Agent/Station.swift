@@ -59,6 +59,13 @@ final class Station {
         supplyInterrupted()
     }
 
+    /// Whether anything tells that it has restarted, or is another one: the end of its connection,
+    /// its uptime, or the setpoint that is in force.
+    var canTellRestarts: Bool {
+        profile.link.serial == nil || profile.control.readBack != nil
+            || !profile.registers(measuring: .uptime).isEmpty
+    }
+
     /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none.
     func supplyInterrupted() {
         guard profile.link.serial == nil else { return }

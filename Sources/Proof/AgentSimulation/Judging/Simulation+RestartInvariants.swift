@@ -25,7 +25,10 @@ extension Simulation {
             let limit = agent.control.decision.limit, let wishes = station.witness.wishes
         else { return }
         let claims = agent.control.decision.claims.map(\.source)
-        guard !claims.contains(.fault) else { return }
+        // A random delay passes meanwhile.
+        guard !claims.contains(.fault),
+            station.control.startDelay == .zero || !claims.contains(.schedule)
+        else { return }
         station.remembered = Remembered(
             limit: limit, isWanted: !claims.contains(.adopted),
             hasRate: claims.contains(.maxChargeRate), wishes: wishes, wallSteps: wallSteps)

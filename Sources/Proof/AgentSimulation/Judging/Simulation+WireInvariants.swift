@@ -73,7 +73,9 @@ extension Simulation {
                 .limits, false, index, "writes \(station.profile.words(value)) without a target")
             return
         }
-        check(target.limit, .limits, "target")
+        // Some wallboxes take a stop only after they were told the minimum.
+        let isEdge = target.limit == .zero && station.profile.forcesEdges
+        check(isEdge ? station.profile.control.minimum : target.limit, .limits, "target")
         if now >= target.validUntil { check(station.driver.safeCurrent, .lease, "safe current") }
         if agent.control.snapshot.conditions.contains(where: \.holdsEverything) {
             check(station.driver.safeCurrent, .safety, "safe current, and a fault stands")
@@ -103,6 +105,7 @@ extension Simulation {
         }
         let before = station.box.limit
         let underLoad = station.box.phaseSwitchesUnderLoad
+        let wasFallenBack = station.box.isFallenBack
         let reply = station.box.respond(to: arrival.request, at: now)
         let after = station.box.limit
         expect(
@@ -117,7 +120,8 @@ extension Simulation {
                 .increases, apart >= .milliseconds(4_950), index, "\(rise), \(apart) after the last"
             )
         }
-        station.witness.raisedAt = now
+        // A sign of life that ends the failsafe brings back what was written before: no increase.
+        if !wasFallenBack { station.witness.raisedAt = now }
         checkWanted(rise, index)
         return reply
     }
@@ -179,6 +183,11 @@ extension ChargerCondition {
 }
 
 extension DeviceProfile {
+    /// Whether a stop may begin with the minimum, where the wallbox charges.
+    fileprivate var forcesEdges: Bool {
+        control.idle.contains { if case .when = $0 { true } else { false } }
+    }
+
     /// A limit in the unit of the setpoint, as much as it can be on all phases.
     fileprivate func most(_ limit: Milliamperes) -> Int {
         guard case .power(let voltage, _) = control.domain else { return limit.rawValue }

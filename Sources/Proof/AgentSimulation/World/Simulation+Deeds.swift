@@ -86,6 +86,8 @@ extension Simulation {
     private mutating func breakSomething(_ deed: Deed, _ index: Int) {
         let station = stations[index]
         switch deed {
+        case .reboot where !station.canTellRestarts, .replace where !station.canTellRestarts:
+            note(index, "which nobody could notice: left out")
         case .cutLink(let hangs, let length):
             disturb(index, for: length)
             station.wire.isCut = true

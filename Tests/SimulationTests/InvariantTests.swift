@@ -1,0 +1,287 @@
+import ChargeControl
+import ChargeModel
+import ChargerDriver
+import DeviceProfiles
+import Modbus
+import Testing
+import WallboxModel
+
+@testable import AgentSimulation
+
+/// Every invariant can fail: each is broken here by a doctored input, wallbox, store or world, and
+/// found by its name.
+@Suite struct InvariantTests {
+    private static let charging: Duration = .seconds(90)
+
+    /// One wallbox that has been charging for a while with 16 A.
+    private static func simulation(_ profile: String = "reference-7kw") throws -> Simulation {
+        var plan = StationPlan(name: "box", profile: try Devices.profile(profile))
+        plan.options.factorySetpoint = .amperes(6)
+        var simulation = Simulation(seed: 1, plans: [plan])
+        simulation.startAgent()
+        simulation.stations[0].box.plug(
+            Vehicle(phases: 1, maximumCurrent: .amperes(32)), at: simulation.now)
+        simulation.after(.seconds(10)) { $0.push(.charge, to: 0) }
+        simulation.run(for: charging)
+        try #require(simulation.violations == [])
+        return simulation
+    }
+
+    private static func write(_ current: Int, _ simulation: Simulation) throws -> ModbusRequest {
+        let station = simulation.stations[0]
+        let operation = station.profile.write(
+            canonical: current, to: station.profile.control.setpoint)
+        guard case .write(_, let operation) = operation else {
+            throw Unexpected("no write of \(current)")
+        }
+        return ModbusRequest(unit: station.driver.unit, operation: operation)
+    }
+
+    private struct Unexpected: Error {
+        var words: String
+        init(_ words: String) { self.words = words }
+    }
+
+    private static func read(_ simulation: Simulation) -> ModbusRequest {
+        let block = simulation.stations[0].profile.readPlan[0]
+        return ModbusRequest(unit: simulation.stations[0].driver.unit, operation: block.operation)
+    }
+
+    private func expect(_ invariant: Invariant, _ simulation: Simulation) {
+        #expect(simulation.violations.first?.invariant == invariant, "\(simulation.violations)")
+    }
+
+    // MARK: - What is written
+
+    @Test func aCurrentAboveALimitIsSeen() throws {
+        var simulation = try Self.simulation()
+        // The agent was configured with 16 A, and is judged by 10 A.
+        simulation.stations[0].driver.installationMaximum = .amperes(10)
+        simulation.push(.idle, to: 0)
+        simulation.after(.seconds(20)) { $0.push(.charge, to: 0) }
+        simulation.run(for: .seconds(60))
+        expect(.limits, simulation)
+    }
+
+    @Test func aCurrentBelowTheMinimumIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.checkRequest(try Self.write(3_000, simulation), of: 0)
+        expect(.minimum, simulation)
+    }
+
+    @Test func aCurrentPastTheLeaseIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.stations[0].agent?.target?.validUntil = simulation.now
+        simulation.checkRequest(try Self.write(16_000, simulation), of: 0)
+        expect(.lease, simulation)
+    }
+
+    @Test func aWriteToAnotherDeviceIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.stations[0].isImpostorMet = true
+        simulation.checkRequest(try Self.write(6_000, simulation), of: 0)
+        expect(.safety, simulation)
+    }
+
+    @Test func aReadBeforeAReductionIsSeen() throws {
+        var simulation = try Self.simulation()
+        let lower = ChargerTarget(
+            limit: .amperes(8), validUntil: simulation.now.advanced(by: .seconds(10)), revision: 99)
+        simulation.noteReduction(lower, 0)
+        simulation.checkRequest(Self.read(simulation), of: 0)
+        expect(.urgent, simulation)
+    }
+
+    @Test func tooManyWritesToFlashMemoryAreSeen() throws {
+        var profile = try Devices.profile("reference-7kw")
+        profile.registers[profile.control.setpoint.rawValue].writesPerDay = 3
+        var simulation = Simulation(seed: 1, plans: [StationPlan(name: "box", profile: profile)])
+        for step in 0..<8 {
+            simulation.checkRequest(try Self.write(6_000 + step % 2 * 1_000, simulation), of: 0)
+        }
+        expect(.writeBudget, simulation)
+    }
+
+    @Test func increasesTooSoonOneAfterAnotherAreSeen() throws {
+        var simulation = try Self.simulation()
+        for current in [6_000, 10_000, 14_000] {
+            _ = simulation.respond(
+                Simulation.Arrival(
+                    station: 0, generation: 0, request: try Self.write(current, simulation)))
+        }
+        expect(.increases, simulation)
+    }
+
+    /// A write that nobody wants, right after the start and later.
+    @Test(arguments: [(Duration.seconds(2), Invariant.quietStart), (.seconds(60), .wanted)])
+    func aRiseThatNobodyWantsIsSeen(after wait: Duration, invariant: Invariant) throws {
+        var plan = StationPlan(name: "box", profile: try Devices.profile("reference-7kw"))
+        plan.options.factorySetpoint = .amperes(6)
+        var simulation = Simulation(seed: 1, plans: [plan])
+        simulation.startAgent()
+        simulation.run(for: wait)
+        _ = simulation.respond(
+            Simulation.Arrival(
+                station: 0, generation: 0, request: try Self.write(16_000, simulation)))
+        expect(invariant, simulation)
+    }
+
+    // MARK: - The wallbox
+
+    /// Somebody else keeps reading, so that the wallbox does not notice that its agent is dead.
+    @Test func aWallboxThatDoesNotFallBackIsSeen() throws {
+        var simulation = try Self.simulation()
+        let read = Self.read(simulation)
+        simulation.killAgent()
+        for _ in 0..<60 {
+            simulation.run(for: .seconds(1))
+            _ = simulation.stations[0].box.respond(to: read, at: simulation.now)
+        }
+        simulation.checkFallenBack(after: .seconds(60), 0)
+        expect(.fallback, simulation)
+    }
+
+    @Test func aFailsafeThatIsArmedWronglyIsSeen() throws {
+        var simulation = try Self.simulation()
+        // The agent was configured with 6 A, and is judged by 0 A.
+        simulation.stations[0].driver.safeCurrent = .zero
+        simulation.run(for: .seconds(60))
+        expect(.armed, simulation)
+    }
+
+    @Test func aMeterThatFallsIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.stations[0].witness.energy = WattHours(1_000_000)
+        simulation.run(for: .seconds(10))
+        expect(.energy, simulation)
+    }
+
+    /// A stranger switches it all the time.
+    @Test func aContactorThatWearsOutIsSeen() throws {
+        var simulation = try Self.simulation()
+        let read = Self.read(simulation)
+        let off = try Self.write(0, simulation)
+        let on = try Self.write(16_000, simulation)
+        simulation.killAgent()
+        for _ in 0..<60 {
+            for request in [off, on] {
+                _ = simulation.stations[0].box.respond(to: read, at: simulation.now)
+                _ = simulation.stations[0].box.respond(to: request, at: simulation.now)
+                simulation.run(for: .seconds(15))
+            }
+            simulation.checkContactor(0)
+        }
+        expect(.contactor, simulation)
+    }
+
+    /// It ignores writes, and nobody knows that something is wrong.
+    @Test func aStopThatDoesNotComeIsSeen() throws {
+        var simulation = try Self.simulation()
+        var faults = WallboxFaults()
+        faults.writes = .ignored
+        simulation.stations[0].box.setFaults(faults, at: simulation.now)
+        simulation.push(.idle, to: 0)
+        simulation.run(for: .seconds(5))
+        expect(.stops, simulation)
+    }
+
+    @Test func aWallboxThatDoesNotComeBackIsSeen() throws {
+        var simulation = try Self.simulation()
+        var faults = WallboxFaults()
+        faults.isSilent = true
+        simulation.stations[0].box.setFaults(faults, at: simulation.now)
+        simulation.run(for: .seconds(60))
+        expect(.recovery, simulation)
+    }
+
+    // MARK: - Actions and decisions
+
+    private static func action(_ id: String, start: Duration? = nil) -> Action {
+        var action = Action(
+            id: Action.ID(id), charger: ChargerID("box"), command: .charge, state: .acknowledged,
+            createdAt: WallInstant(milliseconds: 1_780_000_000_000))
+        action.start = start.map { action.createdAt.advanced(by: $0) }
+        action.acknowledgedAt = action.createdAt
+        return action
+    }
+
+    @Test func anActionThatIsLostIsSeen() throws {
+        var simulation = try Self.simulation()
+        let time = simulation.time
+        simulation.stations[0].witness.accepted(Self.action("action_lost"), at: time)
+        simulation.checkEnd()
+        expect(.oneEnd, simulation)
+    }
+
+    @Test func anActionThatEndsTwiceIsSeen() throws {
+        var simulation = try Self.simulation()
+        var action = Self.action("action_9")
+        action.state = .completed
+        simulation.announce(.action(action), of: 0)
+        simulation.announce(.action(action), of: 0)
+        expect(.oneEnd, simulation)
+    }
+
+    @Test func anActionThatBeginsTwiceIsSeen() throws {
+        var simulation = try Self.simulation()
+        let action = Self.action("action_9", start: .zero)
+        simulation.announce(.action(action), of: 0)
+        simulation.announce(.action(action), of: 0)
+        expect(.oneStart, simulation)
+    }
+
+    @Test func anActionThatBeginsEarlyIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.announce(.action(Self.action("action_9", start: .seconds(3_600))), of: 0)
+        expect(.punctual, simulation)
+    }
+
+    /// The store forgets what was wanted.
+    @Test func anotherDecisionAfterACrashIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.remember(0)
+        try #require(simulation.stations[0].remembered != nil)
+        simulation.killAgent()
+        simulation.run(for: .seconds(2))
+        simulation.commit(
+            StoreChange(
+                intent: IntentChange(
+                    charger: ChargerID("box"), intent: .idle, at: simulation.time.wall)), of: 0)
+        simulation.startAgent()
+        // As if the clients had wanted nothing else.
+        simulation.stations[0].remembered?.wishes =
+            try #require(simulation.stations[0].witness.wishes)
+        simulation.run(for: .seconds(10))
+        expect(.sameDecision, simulation)
+    }
+
+    // MARK: - Links and queues
+
+    @Test func aQueueThatGrowsIsSeen() throws {
+        var simulation = try Self.simulation()
+        let pending = AgentSide.PendingRequest(
+            id: RequestID(rawValue: 1), order: .cancel(Action.ID("action_1")))
+        simulation.stations[0].agent?.requests = Array(repeating: pending, count: 100)
+        simulation.run(for: .seconds(2))
+        expect(.queues, simulation)
+    }
+
+    @Test func anAttemptToConnectTooSoonIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.checkOpening(0)
+        simulation.checkOpening(0)
+        expect(.reconnects, simulation)
+    }
+
+    @Test func aSleepWithoutEndIsSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.checkSleep(until: simulation.now, 0)
+        expect(.liveness, simulation)
+    }
+
+    /// The fuse is in ``SharedFuseTests``: without its group it is exceeded.
+    @Test func everyInvariantHasAName() {
+        let names = Invariant.allCases.map(\.rawValue)
+        #expect(Set(names).count == names.count)
+    }
+}
