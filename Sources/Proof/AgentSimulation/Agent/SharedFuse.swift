@@ -48,6 +48,11 @@ extension Simulation {
         guard let fuse else { return }
         var drawn: [Milliamperes] = []
         for index in stations.indices {
+            // What another device does in place of one is no matter of the group.
+            guard !stations[index].isImpostor else {
+                drawn.append(.zero)
+                continue
+            }
             stations[index].box.advance(to: now)
             let truth = stations[index].box.truth
             let fallback = truth.failsafe.timeout > .zero ? truth.failsafe.current : .zero

@@ -157,6 +157,8 @@ final class AgentSide {
         self.startedAt = startedAt
     }
 
+    var isHeldByFault: Bool { control.decision.claims.contains { $0.source == .fault } }
+
     /// The link was opened or closed: what was confirmed before counts no more.
     func linkChanged() {
         sent = nil
