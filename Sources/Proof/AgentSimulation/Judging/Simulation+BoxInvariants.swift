@@ -23,10 +23,12 @@ extension Simulation {
 
     /// What a meter says never falls, as long as it is the same meter.
     mutating func checkEnergy(_ snapshot: ChargerSnapshot, _ index: Int) {
-        guard stations[index].hasOneMeter, let energy = snapshot.energyTotal.value,
-            !stations[index].isImpostor
+        // While nothing answers, what the meter before it said is still shown.
+        guard stations[index].hasOneMeter, !stations[index].isImpostor,
+            case .captured(let energy, let read) = snapshot.energyTotal,
+            read.monotonic > stations[index].witness.meterSince
         else { return }
-        if let last = stations[index].witness.energy, stations[index].witness.meterSince < now {
+        if let last = stations[index].witness.energy {
             expect(.energy, energy >= last, index, "\(energy) after \(last)")
         }
         stations[index].witness.energy = energy

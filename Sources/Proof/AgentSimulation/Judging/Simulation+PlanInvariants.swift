@@ -23,11 +23,16 @@ extension Simulation {
         guard let end = action.end, action.state == .completed else { return }
         let steps = wallSteps
         let id = action.id
+        let begun = now
         after(max(time.wall.duration(to: end), .zero) + .seconds(3)) { simulation in
             let witness = simulation.stations[index].witness
             guard witness.accepted.last == id, witness.schedule == nil, witness.inFlight == nil,
-                witness.disturbedUntil < simulation.now, simulation.isAgentUp,
-                simulation.wallSteps == steps
+                witness.disturbedUntil < simulation.now, simulation.wallSteps == steps,
+                let agent = simulation.stations[index].agent,
+                // As a wallbox that boots, or whose link is lost in vain, comes back later.
+                agent.control.snapshot.link == .up,
+                // One that begins within the window, without a clock, holds the safe current.
+                simulation.isWallTrusted || agent.startedAt <= begun
             else { return }
             simulation.stations[index].box.advance(to: simulation.now)
             let limit = simulation.stations[index].box.truth.limit
