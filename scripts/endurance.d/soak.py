@@ -56,7 +56,7 @@ class Watch:
     def __init__(self, agent: Agent, state: pathlib.Path) -> None:
         self.agent = agent
         self.log = state / "evse-agent.sqlite-wal"
-        self.client = Client(agent.serving(), agent.key)
+        self.port = agent.serving()
         self.begin = time.monotonic()
         self.commits = 0
         self.changed = self._changed()
@@ -74,7 +74,9 @@ class Watch:
                 self.commits += 1
 
     def loop(self) -> dict:
-        return self.client.get("/health/ready")["data"]["loop"]
+        # A connection of its own: one that says nothing for a minute is closed.
+        with Client(self.port, self.agent.key) as client:
+            return client.get("/health/ready")["data"]["loop"]
 
     def sample(self) -> Sample:
         pid = self.agent.pid
