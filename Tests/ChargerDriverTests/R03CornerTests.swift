@@ -39,21 +39,9 @@ import WallboxModel
         #expect(!isWarned(bench))
     }
 
-    private static func armed(_ more: [String]) throws -> DeviceProfile {
-        try StepProfile.profile(
-            registers: [
-                "fallback: { at: 45, type: u16, scale: 0.1, unit: A, write: single }",
-                "patience: { at: 46, type: u16, unit: s, write: single }",
-                "watch: { at: 47, type: u16, write: single, poll: slow }",
-            ],
-            failsafe: [
-                "direction: down", "current: fallback", "accepts-zero: yes",
-                "timeout: { write: patience, read: patience, value: 30s }",
-            ] + more)
-    }
-
     @Test func r03_aSwitchThatShowsNothingIsBelieved() throws {
-        var (bench, bank) = DriverBench.onBank(try Self.armed(["arm: [ watch = 1 ]"]))
+        var (bench, bank) = DriverBench.onBank(
+            try R03SupervisionTests.armed(["arm: [ watch = 1 ]"]))
         bench.open()
         bench.aim(.amperes(16))
         bench.run(for: .seconds(60))
@@ -64,7 +52,7 @@ import WallboxModel
 
     @Test func r03_aSwitchThatIsRefusedIsTriedAFewTimesAndThenRaisesAWarning() throws {
         var (bench, _) = DriverBench.onBank(
-            try Self.armed(["arm: [ watch = 1 ]", "armed: { watch: 1 }"]))
+            try R03SupervisionTests.armed(["arm: [ watch = 1 ]", "armed: { watch: 1 }"]))
         let answer = bench.answer
         bench.answer = { request in
             guard case .writeSingleRegister(47, _) = request.operation else {

@@ -24,7 +24,8 @@ import Testing
         }
     }
 
-    private static func armed(_ more: [String]) throws -> DeviceProfile {
+    /// A failsafe that is armed by registers of its own; `more` is added to its section.
+    static func armed(_ more: [String]) throws -> DeviceProfile {
         try StepProfile.profile(
             registers: [
                 "fallback: { at: 45, type: u16, scale: 0.1, unit: A, write: single }",

@@ -10,13 +10,7 @@ import Testing
     static func plans(seed: UInt64) throws -> [StationPlan] {
         var random = SeededRandom(seed: seed)
         return try ["reference-7kw", "reference-22kw", "alfen-eve", "keba-p30"].map { id in
-            var plan = StationPlan(name: id, profile: try Devices.profile(id))
-            plan.installationMaximum = .amperes(
-                [10, 16, 20, 32][Int.random(in: 0..<4, using: &random)])
-            plan.safeCurrent = .amperes([0, 6, 8][Int.random(in: 0..<3, using: &random)])
-            plan.startDelay = .seconds([0, 0, 40][Int.random(in: 0..<3, using: &random)])
-            plan.poll = .seconds([1, 2, 5, 10][Int.random(in: 0..<4, using: &random)])
-            return plan
+            Scene.station(id, try Devices.profile(id), &random)
         }
     }
 

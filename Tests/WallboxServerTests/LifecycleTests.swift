@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import DeviceProfiles
 import Logging
@@ -10,7 +11,7 @@ import WallboxServer
 /// Starting and stopping.
 @Suite(.timeLimit(.minutes(2))) struct LifecycleTests {
     private func listen(port: Int = 0) async throws -> SimulatedWallboxServer {
-        let clock = ManualClock()
+        let clock = StandingClock()
         var configuration = SimulatedWallboxServer.Configuration()
         configuration.port = port
         return try await SimulatedWallboxServer.listen(

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import DeviceProfiles
 import Modbus

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import Testing
 import WallboxModel

@@ -13,7 +13,7 @@ import WallboxServer
         logger: Logger = .silent,
         _ body: (SimulatedSerialLine, inout RawConnection) async throws -> Void
     ) async throws {
-        let clock = ManualClock()
+        let clock = StandingClock()
         let profile = try DeviceFile.profile("reference-7kw")
         let line = try await SimulatedSerialLine.open(
             .pseudoTerminal,
@@ -109,7 +109,7 @@ import WallboxServer
     }
 
     @Test func theTerminalStaysWhenItsMasterClosesIt() async throws {
-        let clock = ManualClock()
+        let clock = StandingClock()
         let wallbox = SimulatedWallbox(
             profile: try DeviceFile.profile("reference-7kw"), at: clock.now().monotonic)
         let line = try await SimulatedSerialLine.open(
@@ -126,20 +126,20 @@ import WallboxServer
 
     @Test func aPortThatIsNotThereIsSaid() async throws {
         let wallbox = SimulatedWallbox(
-            profile: try DeviceFile.profile("reference-7kw"), at: ManualClock().now().monotonic)
+            profile: try DeviceFile.profile("reference-7kw"), at: StandingClock().now().monotonic)
         await #expect(
             throws: SimulatorError.cannotListen(
                 "/dev/not-there", reason: "No such file or directory")
         ) {
             try await SimulatedSerialLine.open(
-                .device("/dev/not-there", SerialSettings()), [wallbox], clock: ManualClock(),
+                .device("/dev/not-there", SerialSettings()), [wallbox], clock: StandingClock(),
                 logger: .silent)
         }
     }
 
     @Test func aSerialPortIsTakenForOneProgram() async throws {
         try await withLine { line, _ in
-            let clock = ManualClock()
+            let clock = StandingClock()
             let wallbox = SimulatedWallbox(
                 profile: try DeviceFile.profile("reference-7kw"), unit: 3,
                 at: clock.now().monotonic)

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import DeviceProfiles
 import Logging
@@ -9,7 +10,7 @@ import WallboxServer
 /// A simulated wallbox on a port of its own, in a time that stands still.
 struct TestServer {
     let server: SimulatedWallboxServer
-    let clock: ManualClock
+    let clock: StandingClock
     var port: Int { server.port }
 
     /// Serves for as long as the body runs.
@@ -18,7 +19,7 @@ struct TestServer {
         framing: SimulatedWallboxServer.Framing = .tcp,
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
-        let clock = ManualClock()
+        let clock = StandingClock()
         var configuration = SimulatedWallboxServer.Configuration()
         configuration.maximumConnections = maximumConnections
         configuration.framing = framing

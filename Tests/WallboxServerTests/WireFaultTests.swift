@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import Modbus
 import NIOPosix

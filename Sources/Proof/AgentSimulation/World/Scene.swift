@@ -57,7 +57,8 @@ package struct Scene: Hashable, Sendable {
         station(name, profiles[Int.random(in: profiles.indices, using: &random)], &random)
     }
 
-    private static func station(
+    /// An installation that is drawn, as every scene has it.
+    package static func station(
         _ name: String, _ profile: DeviceProfile, _ random: inout SeededRandom
     ) -> StationPlan {
         var plan = StationPlan(name: name, profile: profile)
