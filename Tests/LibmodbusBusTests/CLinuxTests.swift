@@ -16,4 +16,22 @@ struct CLinuxTests {
     @Test func theKernelSaysWhetherItsClockIsSynchronised() {
         #expect([0, 1].contains(evse_kernel_clock_synchronised()))
     }
+
+    @Test func codeThatIsNotInUseIsNotResident() throws {
+        let before = try codePages()
+        #expect(evse_unmap_unused_code() == 0)
+        let after = try codePages()
+        #expect(after < before, "KiB of this program's code: \(before) before, \(after) after")
+    }
+
+    /// KiB of the program's executable pages that are mapped, by /proc/self/smaps.
+    private func codePages() throws -> Int {
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let lines = try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8)
+            .split(separator: "\n")
+        let code = try #require(
+            lines.firstIndex { $0.contains(" r-xp ") && $0.hasSuffix(program) })
+        let resident = try #require(lines[code...].first { $0.hasPrefix("Rss:") })
+        return try #require(Int(resident.split(separator: " ")[1]))
+    }
 }

@@ -1,6 +1,7 @@
 import ActionStore
 import AgentAPI
 import AgentRuntime
+import CLinux
 import ChargeControl
 import ChargeModel
 import ChargerDriver
@@ -110,9 +111,19 @@ struct AgentComposition {
                 responder: AgentRouter(
                     service: agent, keys: keys, zone: zone, zones: zones,
                     site: SiteCheck(names: hosts), events: events, logger: log),
-                host: listen.host, port: listen.port, logger: log, onListening: onListening),
+                host: listen.host, port: listen.port, logger: log,
+                onListening: { port in
+                    await onListening(port)
+                    Self.giveBackStartUpCode(log)
+                }),
         ]
         return services.compactMap { $0 }
+    }
+
+    /// What reads configuration, profiles and migrations runs once, and would stay resident for months.
+    private static func giveBackStartUpCode(_ log: Logger) {
+        guard evse_unmap_unused_code() == -1 else { return }
+        log.debug("code of the start stays in memory: \(String(cString: strerror(errno)))")
     }
 
     // MARK: - Parts

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <linux/serial.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <termios.h>
@@ -125,4 +127,25 @@ void evse_name_thread(const char *name) {
     char shortened[16] = {0};
     strncpy(shortened, name, sizeof shortened - 1);
     pthread_setname_np(pthread_self(), shortened);
+}
+
+/// Looks at the program itself, which is the first that dl_iterate_phdr(3) names, and at no library.
+static int unmap_code_of(struct dl_phdr_info *object, size_t size, void *data) {
+    (void)size;
+    (void)data;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        // What can be written may have been: only the rest is sure to be as it is in the file.
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+        uintptr_t first = (start + page - 1) / page * page;
+        uintptr_t end = (start + segment->p_filesz) / page * page;
+        if (end > first && madvise((void *)first, end - first, MADV_DONTNEED) == -1) return -1;
+    }
+    return 1;
+}
+
+int evse_unmap_unused_code(void) {
+    return dl_iterate_phdr(unmap_code_of, NULL) == -1 ? -1 : 0;
 }

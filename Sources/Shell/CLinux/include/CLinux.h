@@ -51,4 +51,11 @@ int evse_group_of(const char *path, char *name, size_t capacity);
 /// Names the calling thread as ps and top show it; more than 15 bytes are cut off.
 void evse_name_thread(const char *name);
 
+/// Unmaps the pages of this program's code and constants; those in use come back by themselves.
+///
+/// The pages stay in the kernel's cache, nothing is read from the disk again. Of a large program most
+/// that was mapped during its start is never run again, and counts as resident for as long as it runs.
+/// Returns 0, or -1 with errno set.
+int evse_unmap_unused_code(void);
+
 #endif
