@@ -3,44 +3,31 @@
 import argparse
 import os
 import pathlib
-import shutil
-import signal
 import sys
-import tempfile
 
 import attack
 import bus_cost
 import flight_recorder
 import footprint
+import program
 import push_latency
 import store_list
 from figures import machine, print_table, sync_milliseconds
-from processes import ROOT, BenchFailure
 
 
 def main() -> int:
     arguments = parse()
-    # As after Ctrl-C: everything that was started ends too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parent = ROOT / ".build"
-    parent.mkdir(exist_ok=True)
-    # Not in /tmp, which may be memory: what a commit costs is part of the answer.
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=parent))
-    try:
+
+    def measure(directory: pathlib.Path) -> bool:
         load = os.getloadavg()[0]
         sync = sync_milliseconds(directory)
         print(f"{machine()}; load {load:.2f} at the start; one fdatasync {sync.described('ms')}")
         if load > os.cpu_count() / 4:
             print("The machine is busy with other things: these figures are worse than its own.")
         print_table(measured(arguments, directory))
-    except BenchFailure as failure:
-        print(f"bench: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        shutil.rmtree(directory)
-    return 0
+        return True
+
+    return program.status("bench", measure)
 
 
 def parse() -> argparse.Namespace:
@@ -51,12 +38,7 @@ def parse() -> argparse.Namespace:
         choices=["push", "bus", "footprint", "recorder", "start", "list", "attack"],
         help="one part of the table",
     )
-    parser.add_argument(
-        "--binary",
-        type=lambda path: pathlib.Path(path).resolve(),
-        default=ROOT / ".build/release/evse-agent",
-        help="measure this one instead of the release build of the checkout",
-    )
+    program.add_binary_option(parser)
     return parser.parse_args()
 
 
