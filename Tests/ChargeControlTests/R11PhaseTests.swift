@@ -56,7 +56,7 @@ struct R11PhaseTests {
         bench.push(.charge)
         #expect(bench.target?.phases?.wanted == 3)
         bench.poll(.c2) { snapshot, _ in
-            snapshot.conditions = [.limitExceeded(reason: "too much")]
+            snapshot.conditions = [.limitExceeded(heldAt: .amperes(6), reason: "too much")]
         }
         #expect(bench.target?.phases?.wanted == nil)
     }

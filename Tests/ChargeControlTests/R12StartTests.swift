@@ -31,6 +31,55 @@ import Testing
         #expect(bench.target?.allowsIncrease == false)
     }
 
+    struct Unread: Sendable, CustomTestStringConvertible {
+        var pilot: PilotState
+        /// nil where there is no meter.
+        var amperes: Int?
+        var isHeldAtTheMinimum: Bool
+        var testDescription: String { "\(pilot), \(amperes.map { "\($0) A" } ?? "no meter")" }
+    }
+
+    /// Whether it is at 0 A or at 32 A nobody knows, unless current flows.
+    @Test(arguments: [
+        Unread(pilot: .a, amperes: 0, isHeldAtTheMinimum: false),
+        Unread(pilot: .b2, amperes: 0, isHeldAtTheMinimum: false),
+        Unread(pilot: .c2, amperes: 0, isHeldAtTheMinimum: false),
+        Unread(pilot: .c2, amperes: 1, isHeldAtTheMinimum: false),
+        Unread(pilot: .c2, amperes: 5, isHeldAtTheMinimum: true),
+        Unread(pilot: .c2, amperes: nil, isHeldAtTheMinimum: true),
+        Unread(pilot: .b2, amperes: 5, isHeldAtTheMinimum: false),
+    ])
+    func r12_whatCannotBeReadIsHeldAtTheMinimumOnlyWhileCurrentFlows(unread: Unread) {
+        var bench = ControlBench()
+        bench.wait(.seconds(1))
+        bench.poll(unread.pilot) { snapshot, time in
+            snapshot.setpoint = .absent(.writeOnly)
+            if let amperes = unread.amperes {
+                snapshot.currents = [.captured(.amperes(amperes), at: time)]
+            }
+        }
+        #expect(bench.target?.limit == (unread.isHeldAtTheMinimum ? .amperes(6) : .zero))
+        #expect(bench.target?.allowsIncrease == false)
+        #expect(bench.engine.decision.winner == .adopted)
+        #expect(bench.engine.decision.reason.contains("cannot be read"))
+        // Until somebody asks.
+        bench.push(.charge)
+        #expect(bench.target?.limit == .amperes(16))
+        #expect(bench.target?.allowsIncrease == true)
+    }
+
+    @Test func r12_aPowerMeterTellsThatCurrentFlowsAsWell() {
+        for (watts, limit) in [(200, 0), (1_000, 6)] {
+            var bench = ControlBench()
+            bench.wait(.seconds(1))
+            bench.poll(.c2) { snapshot, time in
+                snapshot.setpoint = .absent(.implausible)
+                snapshot.power = .captured(Watts(watts), at: time)
+            }
+            #expect(bench.target?.limit == .amperes(limit), "\(watts) W")
+        }
+    }
+
     @Test func r12_theChargeRateCutsWhatIsFound() {
         var bench = ControlBench(
             restored: RestoredCharger(charger: ControlBench.charger, maxChargeRate: Watts(2_300)))

@@ -19,6 +19,27 @@ struct ReadingTests {
         return bench.driver.snapshot
     }
 
+    // MARK: - What no wallbox can mean
+
+    /// Words in the wrong order make 1,048,576 A of 16 A; the pilot signal offers 80 A at most.
+    @Test func aLimitThatNoWallboxCanOfferIsImplausible() throws {
+        let found = try snapshot([], [20: 800])
+        #expect(found.setpoint.value == .amperes(80))
+        let absurd = try snapshot([], [20: 801])
+        #expect(absurd.setpoint == .absent(.implausible))
+        let most = ["most: { at: 50, type: u32, unit: mA, is: hardware-maximum }"]
+        #expect(try snapshot(most, [51: 16_000]).hardwareMaximum.value == .amperes(16))
+        #expect(try snapshot(most, [50: 16_000]).hardwareMaximum == .absent(.implausible))
+    }
+
+    /// 16.0 with its words swapped is as good as 0.
+    @Test func aSubnormalNumberIsImplausible() throws {
+        let lines = ["meter: { at: 40, type: f32, unit: W, is: power }"]
+        #expect(try snapshot(lines, [40: 0x4180]).power.value == Watts(16))
+        #expect(try snapshot(lines, [41: 0x4180]).power == .absent(.implausible))
+        #expect(try snapshot(lines, [:]).power.value == .zero)
+    }
+
     // MARK: - Several sources
 
     @Test func ofSeveralRegistersTheFirstWithAValueCounts() throws {

@@ -60,6 +60,67 @@ import Testing
         // Where a switch of its own turns it on, the limit alone raises nothing.
         let keba = try reconciler("keba-p30")
         #expect(keba.command(for: goal, at: at(0).monotonic)?.kind == .limit)
+        // Not where it is stopped by a limit of 0 A.
+        let p40 = try reconciler("keba-p40")
+        #expect(p40.command(for: goal, at: at(0).monotonic)?.kind == .idle)
+    }
+
+    @Test func r12_anUnknownLimitThatMayNotRiseIsBroughtToTheMinimumWhereItIsOn() throws {
+        let goal = Goal(limit: .amperes(10), allowsIncrease: false)
+        for device in ["reference-7kw", "keba-p30", "keba-p40"] {
+            var reconciler = try reconciler(device)
+            reconciler.polled(
+                SetpointBelief(isOn: true), goal: nil, isDrawing: true, isWithinLimit: true,
+                at: at(0))
+            let command = try #require(reconciler.command(for: goal, at: at(0).monotonic))
+            #expect(command.kind == .limit, "\(device)")
+            #expect(command.limit == .amperes(6), "\(device)")
+        }
+        // Also where nothing tells whether a switch of its own is on.
+        let keba = try reconciler("keba-p30")
+        #expect(keba.command(for: goal, at: at(0).monotonic)?.limit == .amperes(6))
+    }
+
+    /// A found limit of 16 A may be in force, or the 8 A of the failsafe.
+    @Test func r12_whatMayHaveFallenBackIsHeldThereBeforeTheFailsafeEnds() throws {
+        let found = SetpointBelief(isOn: true, limit: .amperes(16))
+        for (fallback, kind) in [(8, Command.Kind.limit), (0, .idle), (16, nil)] {
+            var reconciler = try reconciler()
+            reconciler.fallenTo = .amperes(fallback)
+            reconciler.polled(found, goal: nil, isDrawing: false, isWithinLimit: true, at: at(0))
+            #expect(reconciler.mayBeat(for: nil) == (kind == nil), "nobody wants it to rise yet")
+            let held = Goal(limit: .amperes(16), allowsIncrease: false)
+            #expect(reconciler.mayBeat(for: held) == (kind == nil))
+            let command = reconciler.command(for: held, at: at(0).monotonic)
+            #expect(command?.kind == kind)
+            guard let command else { continue }
+            #expect(command.limit == .amperes(fallback))
+            #expect(command.isReduction)
+            reconciler.began(command, at: at(0).monotonic)
+            reconciler.confirmed(command, at: at(0))
+            #expect(reconciler.mayBeat(for: held))
+            #expect(reconciler.command(for: held, at: at(1).monotonic) == nil)
+        }
+    }
+
+    @Test func r09_theEndOfAFailsafeCountsAsAnIncrease() throws {
+        let goal = Goal(limit: .amperes(16), allowsIncrease: true)
+        for (fallback, isCounted) in [(8, true), (10, false)] {
+            var reconciler = try reconciler()
+            reconciler.fallenTo = .amperes(fallback)
+            reconciler.polled(
+                SetpointBelief(isOn: true, limit: .amperes(10)), goal: goal, isDrawing: false,
+                isWithinLimit: true, at: at(0))
+            #expect(reconciler.mayBeat(for: goal))
+            #expect(
+                !reconciler.mayBeat(for: Goal(limit: .amperes(6), allowsIncrease: true))
+                    == isCounted)
+            reconciler.beatBegan(at: at(0).monotonic)
+            #expect((reconciler.command(for: goal, at: at(0.1).monotonic) == nil) == isCounted)
+            reconciler.beatEnded(at: at(1).monotonic)
+            #expect((reconciler.command(for: goal, at: at(5.9).monotonic) == nil) == isCounted)
+            #expect(reconciler.command(for: goal, at: at(6).monotonic)?.limit == .amperes(16))
+        }
     }
 
     @Test func r09_anUnknownLimitIsBroughtToWhatWasLastSentWhileAnIncreaseIsHeld() throws {

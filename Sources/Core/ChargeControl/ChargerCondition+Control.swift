@@ -7,6 +7,11 @@ extension ChargerCondition {
         if case .wrongDevice = self { true } else { false }
     }
 
+    /// What the driver holds the charger at by itself; nil where it does not.
+    var heldAt: Milliamperes? {
+        if case .limitExceeded(let heldAt, _) = self { heldAt } else { nil }
+    }
+
     /// Whether this condition limits the charger to its safe current (requirement R8).
     package var holdsAtSafeCurrent: Bool {
         switch self {

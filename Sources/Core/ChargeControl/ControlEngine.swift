@@ -30,6 +30,8 @@ package struct ControlEngine: Codable, Sendable {
     var book: ActionBook
     /// What holds without an action: durable, or adopted since start.
     var intent: ChargeIntent?
+    /// What stood for a setpoint that could not be read when it was adopted; nil where it was read.
+    var adoptedUnread: UnreadSetpoint?
     /// Until when the intent goes before the schedule; nil until that can be told.
     var intentUntil: WallDue?
     /// The window that the intent belongs to.
@@ -57,7 +59,7 @@ package struct ControlEngine: Codable, Sendable {
     /// fuse hold it at 0 A.
     var isStartAwaited = false
     /// Readings before this do not count as found: a failed `idle` may have been applied after them.
-    private var adoptAfter: MonotonicInstant
+    var adoptAfter: MonotonicInstant
     /// After a failed `idle` what is found goes before the schedule, too.
     var mustAdopt = false
     /// Whether energy has flowed since the vehicle was plugged in.
@@ -202,12 +204,18 @@ package struct ControlEngine: Codable, Sendable {
     var ownClaims: [Claim] {
         var claims = limitClaims
         claims += wishClaims
-        if let fault = snapshot.conditions.first(where: \.holdsAtSafeCurrent) {
-            claims.append(
-                Claim(
-                    source: .fault, limit: configuration.safeCurrent, reason: fault.message))
-        }
+        if let claim = faultClaim { claims.append(claim) }
         return claims
+    }
+
+    /// Of the fault that holds it lowest.
+    private var faultClaim: Claim? {
+        snapshot.conditions.filter(\.holdsAtSafeCurrent).map { fault in
+            Claim(
+                source: .fault,
+                limit: min(configuration.safeCurrent, fault.heldAt ?? configuration.safeCurrent),
+                reason: fault.message)
+        }.min { $0.limit < $1.limit }
     }
 
     /// What they allow together.
@@ -250,40 +258,7 @@ package struct ControlEngine: Codable, Sendable {
             snapshot.hardwareMaximum.value ?? configuration.profileMaximum)
     }
 
-    // MARK: - What is found
-
-    /// At first contact, and after a failed `idle`, what the wallbox does becomes the intent, and
-    /// only ever lowers. What cannot be read counts as above everything allowed (requirement R12).
-    private mutating func adoptWhatWasFound(at now: TimePoint) {
-        guard currentWish(at: now) == .undecided, book.inFlight == nil,
-            let poll = snapshot.lastPoll,
-            poll.monotonic > adoptAfter, !snapshot.conditions.contains(where: \.isForeign)
-        else { return }
-        switch snapshot.setpoint {
-        case .captured(let found, let time) where time.monotonic > adoptAfter:
-            adopt(found)
-        case .captured:
-            break
-        case .absent:
-            adopt(min(configuration.safeCurrent, configuration.minimum))
-        }
-    }
-
-    private mutating func adopt(_ found: Milliamperes) {
-        intent = .adopted(found)
-        intentUntil = nil
-        mustAdopt = false
-    }
-
-    /// Forgets the intent until a reading later than now, which then goes before the schedule.
-    mutating func forgetIntent(at now: TimePoint) -> IntentChange {
-        intent = nil
-        window = nil
-        intentUntil = nil
-        mustAdopt = true
-        adoptAfter = now.monotonic
-        return IntentChange(charger: configuration.description.id, intent: nil, at: now.wall)
-    }
+    // MARK: - What flows
 
     private var flowingCurrents: [Milliamperes] {
         guard snapshot.pilot.value?.isDrawing == true else { return [] }

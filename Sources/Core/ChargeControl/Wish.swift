@@ -90,7 +90,8 @@ extension ControlEngine {
             [
                 Claim(
                     source: .adopted, limit: found,
-                    reason: "found in the wallbox, and nobody asked for anything else yet")
+                    reason: adoptedUnread?.reason
+                        ?? "found in the wallbox, and nobody asked for anything else yet")
             ]
         case .slot(let slot):
             [

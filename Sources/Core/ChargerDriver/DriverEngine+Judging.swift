@@ -37,6 +37,25 @@ extension DriverEngine {
         return fallback.map { min(shownLimit($0), found) }
     }
 
+    /// What the wallbox does while its failsafe holds it; nil where it does not fall, or is switched
+    /// off. What cannot be read may be 0.
+    var fallback: Milliamperes? {
+        guard let failsafe = profile.failsafe else { return nil }
+        switch failsafe.direction {
+        case .up, .hold: return nil
+        case .stop: return .zero
+        case .down: break
+        }
+        if let timeout = failsafe.timeoutReadBack, values[timeout]?.canonical == 0 { return nil }
+        if case .remaining(let left, _) = profile.heartbeat.timeout,
+            values[left]?.canonical ?? 0 > 0
+        {
+            return nil
+        }
+        return failsafe.currentReadBack.flatMap { values[$0]?.canonical }
+            .map { shownLimit($0) } ?? .zero
+    }
+
     /// A limit that is read, per phase.
     private func shownLimit(_ canonical: Int) -> Milliamperes {
         profile.control.isSetInWatts

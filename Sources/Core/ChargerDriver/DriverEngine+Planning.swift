@@ -92,8 +92,9 @@ extension DriverEngine {
         if kind == .rewriteSetpoint {
             guard running == nil, let goal, let kept = keptLimit(goal) else { return nil }
             limit = kept
-        } else if !reconciler.isSetpointKnown {
-            // A sign of life ends the failsafe, and a setpoint from before us would come back.
+        }
+        // A sign of life ends the failsafe, and a setpoint from before us would come back.
+        guard reconciler.mayBeat(for: goal, rewritesSetpoint: kind == .rewriteSetpoint) else {
             return nil
         }
         let operations = profile.heartbeatOperations(of: kind, limit: limit, phases: phases)
@@ -152,6 +153,7 @@ extension DriverEngine {
         case .continueSteps:
             return takeFirstStep()
         case .heartbeat(let kind, let request):
+            reconciler.beatBegan(at: now.monotonic)
             return .heartbeat(kind, request)
         case .failsafe(let write, let request):
             return .failsafe(write, request)

@@ -43,6 +43,7 @@ extension DriverEngine {
         watchVehicle(at: now)
         followGoal(at: now)
         if contact == .established {
+            doubtFailsafe(at: now.monotonic)
             let goal = goal(at: now.monotonic)
             reconciler.polled(
                 foundSetpoint, goal: goal, isDrawing: snapshot.pilot.value?.isDrawing == true,

@@ -71,7 +71,8 @@ extension DriverEngine {
         switch steps.purpose {
         case .command(let command): reconciler.began(command, at: now.monotonic)
         case .phaseSwitch: phaseSwitcher.began(at: now.monotonic)
-        case .connect, .disconnect, .arm, .heartbeat, .wakeUp: break
+        case .heartbeat: reconciler.beatBegan(at: now.monotonic)
+        case .connect, .disconnect, .arm, .wakeUp: break
         }
     }
 
@@ -105,6 +106,7 @@ extension DriverEngine {
             reconciler.confirmed(command, at: now)
             if command.kind == .charge { resumed(at: now) }
             heartbeat.beaten(.rewriteSetpoint, at: now.monotonic)
+            doubtFailsafe(at: now.monotonic)
             cycle.startNow(at: now.monotonic)
         case .connect:
             isPrepared = true
@@ -188,10 +190,17 @@ extension DriverEngine {
     /// A sign of life was taken. One that comes too late found the wallbox in its failsafe: what was
     /// written before counts for nothing.
     mutating func beaten(_ kind: Heartbeat.Kind, at now: TimePoint) {
+        reconciler.beatEnded(at: now.monotonic)
         if heartbeat.hasLapsed(kind, at: now.monotonic) {
             reconciler.contactLost(at: now.monotonic)
         }
         heartbeat.beaten(kind, at: now.monotonic)
+        doubtFailsafe(at: now.monotonic)
+    }
+
+    /// Tells what may be in force instead of the setpoint.
+    mutating func doubtFailsafe(at now: MonotonicInstant) {
+        reconciler.fallenTo = heartbeat.mayHaveLapsed(at: now) ? fallback : nil
     }
 
     // MARK: - The end of the agent

@@ -151,11 +151,13 @@ extension DriverEngine {
         case .reduced:
             conditions.append(
                 .limitExceeded(
+                    heldAt: profile.control.minimum,
                     reason: "the vehicle takes more than its limit: it is held at "
                         + "\(profile.control.minimum) until it is unplugged"))
         case .paused:
             conditions.append(
                 .limitExceeded(
+                    heldAt: .zero,
                     reason: "the vehicle takes more than its limit: charging is paused until it is "
                         + "unplugged"))
         }

@@ -334,6 +334,7 @@ package struct DriverEngine: Codable, Sendable {
             abandon(running, refused: request, reason: exception.description, at: now)
             return []
         case .heartbeat(let kind, let request):
+            reconciler.beatEnded(at: now.monotonic)
             heartbeat.refused(kind, at: now.monotonic)
             return [wrote("heartbeat", request, refusal: exception.description)]
         case .failsafe(let write, let request):

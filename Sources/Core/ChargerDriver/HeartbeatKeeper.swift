@@ -73,6 +73,12 @@ struct HeartbeatKeeper: Hashable, Codable, Sendable {
         return last.duration(to: now) >= timeout
     }
 
+    /// Whether one that is wanted has not been given since contact, or not in time: the wallbox may
+    /// have fallen back.
+    func mayHaveLapsed(at now: MonotonicInstant) -> Bool {
+        beats.contains { $0.last.map { $0.duration(to: now) >= timeout } ?? true }
+    }
+
     mutating func contactLost() {
         for index in beats.indices { beats[index] = Beat(kind: beats[index].kind) }
         timeout = Self.initialTimeout(heartbeat.timeout)

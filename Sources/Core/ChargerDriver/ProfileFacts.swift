@@ -13,6 +13,8 @@ final class ProfileFacts: Codable, Sendable {
     let stateInputs: [RegisterID]
     /// What quantities are computed from.
     let derived: [DerivedValue]
+    /// The most that is plausible, by register; nil where anything is.
+    private let most: [Int?]
 
     private struct Teller: Sendable {
         var quantity: MeasuredQuantity
@@ -33,6 +35,7 @@ final class ProfileFacts: Codable, Sendable {
         outsideCharging = profile.registers.map(\.outsideCharging)
         stateInputs = profile.stateRules.flatMap(\.conditions).map(\.register)
         derived = profile.derived
+        most = profile.registers.indices.map { profile.mostPlausible(RegisterID($0)) }
     }
 
     /// Found again from the profile, which is all that is kept.
@@ -51,7 +54,15 @@ final class ProfileFacts: Codable, Sendable {
     }
 
     func decode(_ words: [UInt16], ofBlock index: Int, into values: inout RegisterValues) {
-        profile.decode(words, of: profile.readPlan[index], into: &values)
+        let block = profile.readPlan[index]
+        profile.decode(words, of: block, into: &values)
+        for entry in block.entries {
+            guard let most = most[entry.register.rawValue],
+                let value = values[entry.register, entry.element]
+            else { continue }
+            values[entry.register, entry.element] = profile.plausible(
+                value, in: entry.register, most: most)
+        }
     }
 
     func readable(_ quantity: MeasuredQuantity) -> [RegisterID] {

@@ -16,13 +16,15 @@ import DeviceProfiles
 /// What was written and confirmed is believed until a poll contradicts it: judged after the settle
 /// time and two polls. From the first write of a command to its confirmation nothing is believed of
 /// what it changes: a command that is given up half-way has done who knows what. Where the limit is
-/// unknown and must not rise, it is first brought to what was last sent, or to 0. Source:
-/// requirements R8, R9, R12.
+/// unknown and must not rise, it is first brought to what was last sent, to the minimum, or to 0. What
+/// may have fallen back counts as fallen back where it must not rise. Source: requirements R8, R9, R12.
 package struct SetpointReconciler: Hashable, Codable, Sendable {
     let control: ControlTraits
     let timing: DriverTiming
     /// How long after a write the wallbox may still show or do the old thing.
     let settle: Duration
+    /// Whether a limit undoes a stop, so that it switches on by itself.
+    private let limitSwitchesOn: Bool
 
     package internal(set) var belief = SetpointBelief()
     package internal(set) var progress: Progress = .pending
@@ -46,6 +48,10 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     var before: Before?
     /// Whether the last command that went out and was not confirmed may have raised the wallbox.
     private var isRising = false
+    /// The same of a sign of life.
+    private var isBeatRising = false
+    /// What may be in force instead of the setpoint, as long as nothing has ended a failsafe for sure.
+    package var fallenTo: Milliamperes?
 
     struct Before: Hashable, Codable, Sendable {
         var belief: SetpointBelief
@@ -103,6 +109,11 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         let isJudgedByVehicle =
             control.enabled == .pilot || control.enabled == .memory || control.readBack == nil
         settle = isJudgedByVehicle ? max(control.settle, Self.vehicleReaction) : control.settle
+        let stops = control.idle.flatMap(\.written)
+        let limits = control.limit.flatMap(\.written)
+        limitSwitchesOn =
+            control.enabled == .readBack || control.enabled == .memory
+            || stops.allSatisfy { limits.contains($0) }
     }
 
     /// A stop takes up to 6 s to open the contactor, a new limit up to 5 s to be signalled and 5 s
@@ -142,11 +153,25 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     }
 
     private func wanted(for goal: Goal, at now: MonotonicInstant) -> Command? {
+        let mayRaise = goal.allowsIncrease && !hasCompetitor(at: now)
+        guard !mayRaise, let fallenTo, fallenTo < goal.limit else {
+            return wanted(for: goal, mayRaise: mayRaise, at: now)
+        }
+        // What ends the failsafe brings back no more than it holds at.
+        var held = goal
+        held.limit = fallenTo >= control.minimum ? fallenTo : .zero
+        var command = wanted(for: held, mayRaise: false, at: now)
+        command?.isProvisional = true
+        return command
+    }
+
+    private func wanted(
+        for goal: Goal, mayRaise: Bool, at now: MonotonicInstant
+    ) -> Command? {
         guard goal.limit > .zero else {
             return belief.isOn == false
                 ? nil : Command(kind: .idle, limit: .zero, isReduction: true)
         }
-        let mayRaise = goal.allowsIncrease && !hasCompetitor(at: now)
         if belief.isOn == false {
             return mayRaise ? Command(kind: .charge, limit: goal.limit, isReduction: false) : nil
         }
@@ -164,7 +189,6 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
                 isProvisional: isBelow(limit, goal.limit))
         }
         guard mayRaise, clamped != goal.limit else { return nil }
-        let isSeenByPilot = control.enabled == .pilot || control.enabled == .memory
         if belief.isOn == nil || (isSeenByPilot && !isSwitchedOn) {
             // What only the pilot tells may be the failsafe, which ends when all is written anew.
             return Command(kind: .charge, limit: goal.limit, isReduction: false)
@@ -173,15 +197,19 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
             ? Command(kind: .limit, limit: goal.limit, isReduction: false) : nil
     }
 
+    private var isSeenByPilot: Bool {
+        control.enabled == .pilot || control.enabled == .memory
+    }
+
     /// What to do about a limit that is unknown, or in force below the minimum: it counts as above
     /// the goal, and yet writing the goal may raise it. Where that is not allowed now, no more is
-    /// written than is in force or was last sent; where neither is known and a limit switches on,
-    /// nothing but 0 is sure not to raise.
+    /// written than is in force or was last sent; where neither is known, nothing but the minimum is
+    /// sure not to raise what is on, and nothing but 0 what may be off, where a limit switches on.
     private func reduction(of goal: Goal, mayRaise: Bool) -> Command {
         var limit = goal.limit
         if !mayRaise {
-            let switchesOn = control.enabled == .readBack || control.enabled == .memory
-            let unsent = switchesOn ? .zero : limit
+            let isSafe = belief.isOn == true || !limitSwitchesOn
+            let unsent = isSafe ? control.minimum : .zero
             limit = min(limit, belief.limit ?? lastSent ?? unsent)
         }
         let isProvisional = limit < goal.limit
@@ -243,8 +271,36 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         }
         let lowest = [before?.belief.limit, lastSent].compactMap { $0 }.min()
         isRising = !command.isReduction || lowest.map { command.limit > $0 } ?? false
+        // Where more than the limit ends the failsafe, the command that does so follows, and counts.
+        if !isSeenByPilot, let fallenTo, command.limit > fallenTo { isRising = true }
         if isRising { lastIncrease = now }
         lastSent = command.limit
+    }
+
+    /// A sign of life goes out.
+    package mutating func beatBegan(at now: MonotonicInstant) {
+        isBeatRising = isRaisedByBeat
+        if isBeatRising { lastIncrease = now }
+    }
+
+    /// It was answered: what it has raised counts from now on.
+    package mutating func beatEnded(at now: MonotonicInstant) {
+        if isBeatRising { lastIncrease = now }
+        isBeatRising = false
+    }
+
+    /// Whether a sign of life may end a failsafe that holds lower than the setpoint.
+    private var isRaisedByBeat: Bool {
+        guard let fallenTo, belief.isOn != false else { return false }
+        return belief.limit.map { $0 > fallenTo } ?? true
+    }
+
+    /// Whether a sign of life may go: what it brings back is known, and wanted.
+    package func mayBeat(for goal: Goal?, rewritesSetpoint: Bool = false) -> Bool {
+        guard rewritesSetpoint || isSetpointKnown else { return false }
+        guard isRaisedByBeat else { return true }
+        guard let goal, goal.allowsIncrease else { return false }
+        return rewritesSetpoint || belief.limit.map { $0 <= goal.limit } ?? false
     }
 
     /// One write of a command was confirmed: an increase counts from its last one.
@@ -309,8 +365,10 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     /// The link was lost, or the device has started anew: nothing is known of it any more. What was
     /// last sent, and when, still counts.
     package mutating func contactLost(at now: MonotonicInstant) {
-        if isRising { lastIncrease = now }
+        if isRising || isBeatRising { lastIncrease = now }
         isRising = false
+        isBeatRising = false
+        fallenTo = nil
         belief = SetpointBelief()
         before = nil
         isAsserted = false
@@ -325,7 +383,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
 
     /// Whether a sign of life can bring back no limit that is above the goal: the setpoint register
     /// itself was read or written since contact.
-    var isSetpointKnown: Bool {
+    private var isSetpointKnown: Bool {
         isAsserted || control.readBack == control.setpoint || belief.isOn == false
             || before?.belief.isOn == false
     }

@@ -52,7 +52,9 @@ struct SnapshotDecoder {
         guard let time = source else { return .absent(.notYetRead) }
         if found.isOn == false { return .captured(.zero, at: time) }
         if let limit = found.limit { return .captured(limit, at: time) }
-        return .absent(facts.profile.control.readBack == nil ? .writeOnly : .notAvailable)
+        guard let readBack = facts.profile.control.readBack else { return .absent(.writeOnly) }
+        if case .unavailable(let reason)? = values[readBack] { return .absent(reason) }
+        return .absent(.notAvailable)
     }
 
     /// Watts may all flow on one phase.

@@ -27,9 +27,6 @@ extension SimulatedWallbox {
     /// How often the contactor has closed.
     package var contactorCycles: Int { contactor.cycles }
 
-    /// Whether the failsafe has fallen back.
-    package var isFallenBack: Bool { watch.isActive }
-
     /// How often the failsafe has fallen back.
     package var activations: Int { watch.activations }
 

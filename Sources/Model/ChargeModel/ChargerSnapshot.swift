@@ -80,9 +80,9 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
     case notPrepared(reason: String)
     /// The wallbox is set in watts, and fewer phases are counted than a vehicle may need to start.
     case phasesNotKnown(reason: String)
-    /// The vehicle takes more than its limit; `reason` says what is done about it until it is
-    /// unplugged (requirement R10).
-    case limitExceeded(reason: String)
+    /// The vehicle takes more than its limit, and is held at `heldAt` until it is unplugged; `reason`
+    /// says so (requirement R10).
+    case limitExceeded(heldAt: Milliamperes?, reason: String)
     /// Current flows though the wallbox has been off for 10 s (requirement R10).
     case currentAfterStop
     /// The vehicle did not resume, and was not woken up by six attempts (requirement R30).
@@ -125,7 +125,7 @@ package enum ChargerCondition: Hashable, Codable, Sendable {
         case .wrongDevice(let reason), .wrongConnectors(let reason): reason
         case .notPrepared(let reason): "the wallbox could not be prepared: \(reason)"
         case .phasesNotKnown(let reason): reason
-        case .limitExceeded(let reason): reason
+        case .limitExceeded(_, let reason): reason
         case .currentAfterStop:
             "current flows though the wallbox is off: look at its contactor, and at its meter"
         case .vehicleAsleep:

@@ -26,6 +26,8 @@ package struct Milliamperes: Quantity {
     /// The least current that the pilot signal can offer; below it charging is paused
     /// (IEC 61851-1, duty cycle table: 10 % = 6 A).
     package static let pilotMinimum = Milliamperes.amperes(6)
+    /// The most that the pilot signal can offer (IEC 61851-1, duty cycle table: 96 % = 80 A).
+    package static let pilotMaximum = Milliamperes.amperes(80)
 }
 
 /// Electric potential, in millivolts.

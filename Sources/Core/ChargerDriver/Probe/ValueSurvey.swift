@@ -71,6 +71,11 @@ package struct ValueSurvey: Sendable {
         switch result {
         case .success(let response):
             profile.decode(response.words, of: block, into: &values)
+            for entry in block.entries {
+                guard let value = values[entry.register, entry.element] else { continue }
+                values[entry.register, entry.element] = profile.plausible(
+                    value, in: entry.register, most: profile.mostPlausible(entry.register))
+            }
             blocks.append(Block(block: block, failure: nil, took: took))
         case .failure(let error):
             for entry in block.entries {

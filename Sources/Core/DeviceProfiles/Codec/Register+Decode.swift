@@ -4,8 +4,8 @@ extension Register {
     /// The value that the words of one element mean.
     ///
     /// Every word pattern has an answer: a sentinel, an empty text, NaN and infinity are
-    /// `.notAvailable`; a number beyond `Int`, one that a table does not have, and a text that is not
-    /// printable are `.implausible`. The canonical number is rounded to the nearest, halves away from
+    /// `.notAvailable`; a number beyond `Int`, one that a table does not have, a subnormal one (words
+    /// in the wrong order look so) and a text that is not printable are `.implausible`. The canonical number is rounded to the nearest, halves away from
     /// zero.
     ///
     /// - Precondition: `words` are exactly ``width``.
@@ -17,8 +17,13 @@ extension Register {
         if let version { return decode(VersionNumber(raw: raw, version, width: width), raw) }
         guard table.isEmpty else { return decodeByTable(raw) }
         switch type {
-        case .f32: return decode(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))), raw)
-        case .f64: return decode(Double(bitPattern: raw), raw)
+        case .f32:
+            let value = Float(bitPattern: UInt32(truncatingIfNeeded: raw))
+            return value.isSubnormal
+                ? .unavailable(.implausible) : decode(Double(value), raw)
+        case .f64:
+            let value = Double(bitPattern: raw)
+            return value.isSubnormal ? .unavailable(.implausible) : decode(value, raw)
         case .u16, .s16, .u32, .s32, .u64, .s64, .bit, .text:
             guard let canonical = scale.canonical(type.number(ofPattern: raw)) else {
                 return .unavailable(.implausible)

@@ -1,0 +1,73 @@
+import ChargeModel
+
+// What is found in the wallbox, as long as nobody has asked for anything.
+extension ControlEngine {
+    /// At first contact, and after a failed `idle`, what the wallbox does becomes the intent, and
+    /// only ever lowers (requirement R12). A limit that cannot be read may be anything from 0 A up:
+    /// while current flows it is 6 A at least, so that holding at the minimum raises nothing; while
+    /// none flows nothing but 0 A is sure not to raise.
+    mutating func adoptWhatWasFound(at now: TimePoint) {
+        guard currentWish(at: now) == .undecided, book.inFlight == nil,
+            let poll = snapshot.lastPoll,
+            poll.monotonic > adoptAfter, !snapshot.conditions.contains(where: \.isForeign)
+        else { return }
+        switch snapshot.setpoint {
+        case .captured(let found, let time) where time.monotonic > adoptAfter:
+            adopt(found)
+        case .captured:
+            break
+        case .absent:
+            adopt(
+                flowsForSure ? min(configuration.safeCurrent, configuration.minimum) : .zero,
+                unread: flowsForSure ? .flows : .silent)
+        }
+    }
+
+    private mutating func adopt(_ found: Milliamperes, unread: UnreadSetpoint? = nil) {
+        intent = .adopted(found)
+        adoptedUnread = unread
+        intentUntil = nil
+        mustAdopt = false
+    }
+
+    /// Forgets the intent until a reading later than now, which then goes before the schedule.
+    mutating func forgetIntent(at now: TimePoint) -> IntentChange {
+        intent = nil
+        window = nil
+        intentUntil = nil
+        mustAdopt = true
+        adoptAfter = now.monotonic
+        return IntentChange(charger: configuration.description.id, intent: nil, at: now.wall)
+    }
+
+    /// Whether energy flows, by the state and, where anything is measured, by the meter.
+    private var flowsForSure: Bool {
+        guard snapshot.pilot.value?.isDrawing == true else { return false }
+        if let most = snapshot.currents.compactMap(\.value).max() {
+            return most > Self.meterNoise
+        }
+        return snapshot.power.value.map { $0 > Watts(Self.meterNoise, phases: 1) } ?? true
+    }
+
+    /// Meters show so much without any load (requirement R10 has the same figure).
+    private static let meterNoise = Milliamperes.amperes(1)
+}
+
+/// What is known of a setpoint that cannot be read, where nobody has asked for anything yet.
+enum UnreadSetpoint: Hashable, Codable, Sendable {
+    /// Current flows, so that the minimum is in force at least.
+    case flows
+    /// Nothing tells whether it is on.
+    case silent
+
+    var reason: String {
+        switch self {
+        case .flows:
+            "the limit of the wallbox cannot be read; current flows, so that the least raises nothing, "
+                + "until somebody asks for more"
+        case .silent:
+            "the limit of the wallbox cannot be read, and nothing tells whether it is on: only 0 A is "
+                + "sure not to raise it, until somebody asks for charging"
+        }
+    }
+}
