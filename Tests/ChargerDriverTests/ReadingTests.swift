@@ -19,6 +19,46 @@ struct ReadingTests {
         return bench.driver.snapshot
     }
 
+    // MARK: - Meters
+
+    /// Another meter has counted something else: what is refused once is not taken from there.
+    @Test(arguments: [false, true])
+    func energyIsCountedByOneMeterAsLongAsTheContactLasts(isComputed: Bool) throws {
+        let other =
+            isComputed
+            ? "energies: { at: 50, type: u16, unit: Wh, count: 3 }"
+            : "other: { at: 50, type: u16, unit: Wh, is: energy-total }"
+        let box = try SmallBox(
+            registers: [
+                "total: { at: 40, type: u16, unit: Wh, is: energy-total, invalid: 0xFFFF }", other,
+            ],
+            sections: isComputed ? ["derived: { energy-total: { sum: energies } }"] : [],
+            image: [40: 900, 50: 700])
+        var (bench, _) = box.bench()
+        bench.run(for: .seconds(2))
+        #expect(bench.driver.snapshot.energyTotal.value == WattHours(900))
+        let answer = bench.answer
+        let refusing: @Sendable (ModbusRequest) -> Result<ModbusResponse, ModbusError>? = {
+            $0.operation.address == 40
+                ? .failure(.exception(.illegalDataAddress)) : answer?($0)
+        }
+        bench.answer = refusing
+        bench.run(for: .seconds(3))
+        #expect(bench.driver.snapshot.energyTotal == .absent(.refused))
+        bench.answer = answer
+        bench.run(for: .seconds(3))
+        #expect(bench.driver.snapshot.energyTotal.value == WattHours(900))
+        // With the next contact, the first that tells anything counts.
+        bench.lose()
+        bench.answer = refusing
+        bench.open()
+        bench.run(for: .seconds(3))
+        #expect(bench.driver.snapshot.energyTotal.value == WattHours(700))
+        bench.answer = answer
+        bench.run(for: .seconds(3))
+        #expect(bench.driver.snapshot.energyTotal.value == WattHours(700))
+    }
+
     // MARK: - What no wallbox can mean
 
     /// Words in the wrong order make 1,048,576 A of 16 A; the pilot signal offers 80 A at most.

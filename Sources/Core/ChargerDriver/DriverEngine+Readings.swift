@@ -77,7 +77,7 @@ extension DriverEngine {
             facts: facts, values: values, readAt: readAt, phases: snapshot.currents.count)
         let hardwareMaximum = snapshot.hardwareMaximum
         snapshot.pilot = decoder.pilot
-        decoder.update(&snapshot, found: foundSetpoint)
+        decoder.update(&snapshot, found: foundSetpoint, energy: &energySources)
         // A maximum that cannot be read now is no reason to go above it (requirement R12).
         if snapshot.hardwareMaximum.value == nil, hardwareMaximum.value != nil {
             snapshot.hardwareMaximum = hardwareMaximum

@@ -47,6 +47,7 @@ package struct DriverEngine: Codable, Sendable {
     private(set) var target: ChargerTarget?
     var values: RegisterValues
     var readAt: [TimePoint?]
+    var energySources = EnergySources()
     private(set) var outstanding: Outstanding?
     /// The least time between two requests has passed.
     private var quietUntil: MonotonicInstant
@@ -171,6 +172,7 @@ package struct DriverEngine: Codable, Sendable {
         isPrepared = false
         livePhases.contactLost()
         vehicleWatch.contactLost()
+        energySources = EnergySources()
         reconciler.contactLost(at: now.monotonic)
         failsafe.contactLost()
         heartbeat.contactLost()

@@ -10,14 +10,16 @@ struct SnapshotDecoder {
     /// The phases of the installation that are used.
     let phases: Int
 
-    func update(_ snapshot: inout ChargerSnapshot, found: SetpointBelief) {
+    func update(
+        _ snapshot: inout ChargerSnapshot, found: SetpointBelief, energy: inout EnergySources
+    ) {
         let isDrawing = snapshot.pilot.value?.isDrawing
         func number(_ quantity: MeasuredQuantity, _ element: Int = 0) -> Reading<Int> {
             self.number(quantity, element: element, isDrawing: isDrawing)
         }
         snapshot.power = number(.power).map { Watts($0) }
-        snapshot.energyTotal = number(.energyTotal).map { WattHours($0) }
-        snapshot.energySession = number(.energySession).map { WattHours($0) }
+        snapshot.energyTotal = meter(.energyTotal, &energy.total, isDrawing)
+        snapshot.energySession = meter(.energySession, &energy.session, isDrawing)
         snapshot.errorCode = number(.errorCode)
         snapshot.livePhases = number(.livePhases)
         snapshot.serial = text(.serial)
@@ -96,6 +98,26 @@ struct SnapshotDecoder {
         return absent ?? derived ?? .absent(.notProvided)
     }
 
+    /// What counts energy is asked as long as the contact lasts: another meter stands elsewhere.
+    private func meter(
+        _ quantity: MeasuredQuantity, _ source: inout EnergySources.Source?, _ isDrawing: Bool?
+    ) -> Reading<WattHours> {
+        let counted: Reading<Int>
+        switch source {
+        case .register(let register):
+            counted = reading(register, element: 0, isDrawing: isDrawing)
+        case .formula:
+            counted = derived(quantity, isDrawing: isDrawing) ?? .absent(.notProvided)
+        case nil:
+            let told = facts.readable(quantity).first {
+                reading($0, element: 0, isDrawing: isDrawing).value != nil
+            }
+            counted = number(quantity, isDrawing: isDrawing)
+            if counted.value != nil { source = told.map { .register($0) } ?? .formula }
+        }
+        return counted.map { WattHours($0) }
+    }
+
     /// - Parameter isDrawing: Whether energy flows; nil when that is not known.
     func reading(
         _ register: RegisterID, element: Int, isDrawing: Bool? = nil
@@ -125,5 +147,17 @@ struct SnapshotDecoder {
             let text = facts.profile.text(of: value, in: register)
         else { return .absent(.implausible) }
         return .captured(text, at: time)
+    }
+}
+
+/// What has counted energy since contact, once anything has.
+struct EnergySources: Hashable, Codable, Sendable {
+    var total: Source?
+    var session: Source?
+
+    enum Source: Hashable, Codable, Sendable {
+        case register(RegisterID)
+        /// What the profile computes.
+        case formula
     }
 }

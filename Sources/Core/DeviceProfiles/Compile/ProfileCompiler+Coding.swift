@@ -44,8 +44,8 @@ extension ProfileCompiler {
     }
 
     private mutating func text(_ section: Section) -> RegisterType? {
-        let encoding = word(section, "encoding", otherwise: TextEncoding.ascii)
-        let registers = whole(section, "registers", in: 1...64, otherwise: nil)
+        let encoding = word(section, "encoding") as TextEncoding?
+        let registers = whole(section, "registers")
         guard let encoding, let registers else { return nil }
         return .text(registers: registers, encoding: encoding)
     }

@@ -54,12 +54,11 @@ extension ProfileCompiler {
             let test = draft.register.version == nil ? oneOf(node, draft) : version(node)
             return test.map { [$0] } ?? []
         }
-        let keys = ["has", "lacks", "from", "to"]
         guard !draft.register.isText else {
             diagnostics.error(node.place, "a text is compared with texts", "")
             return []
         }
-        guard let section = section(node, "a condition", keys: keys) else { return [] }
+        guard let section = section(node, "a condition", .condition) else { return [] }
         var tests: [RegisterCondition.Test] = []
         if let mask = section["has"].flatMap({ mask($0, draft) }) {
             tests.append(.allBitsSet(mask))

@@ -10,16 +10,13 @@ struct ConnectorDraft {
 
 /// Stations with several connectors: what tells them apart.
 extension ProfileCompiler {
-    private static let maximumConnectors = 32
-
     /// `{ count: 2, ports: [502, 503], unit-ids: [1, 2], stride: 0x100 }`.
     mutating func readConnectors(_ file: Section) {
-        let keys = ["count", "ports", "unit-ids", "stride"]
         guard let node = file["connectors"],
-            let section = section(node, "'connectors'", keys: keys)
+            let section = section(node, "'connectors'", .connectors)
         else { return }
-        let count = whole(section, "count", in: 2...Self.maximumConnectors, otherwise: nil)
-        let stride = whole(section, "stride", in: 1...65535, otherwise: 0)
+        let count = whole(section, "count")
+        let stride = whole(section, "stride", otherwise: 0)
         guard let count, let stride else { return }
         let ports = numbers(section, "ports", in: 1...65535, count)
         let units = numbers(section, "unit-ids", in: 0...255, count)
@@ -73,7 +70,7 @@ extension ProfileCompiler {
             // What has a unit id of its own belongs to the station.
             let standard = section["unit-id"] == nil ? connectors.stride : 0
             draft.register.connectorStride =
-                whole(section, "connector-stride", in: -65535...65535, otherwise: standard) ?? 0
+                whole(section, "connector-stride", otherwise: standard) ?? 0
             checkStride(section, draft.register, connectors)
         }
     }
@@ -81,7 +78,7 @@ extension ProfileCompiler {
     private mutating func readShift(
         _ section: Section, _ draft: inout RegisterDraft, _ connectors: ConnectorDraft
     ) {
-        guard let shift = whole(section, "connector-shift", in: 1...63, otherwise: nil) else {
+        guard let shift = whole(section, "connector-shift") else {
             return
         }
         draft.register.connectorShift = shift

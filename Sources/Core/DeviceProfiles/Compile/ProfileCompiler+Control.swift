@@ -2,16 +2,10 @@ import ChargeModel
 
 /// The section `control`: how a limit is written and known to be in force.
 extension ProfileCompiler {
-    private static let controlKeys = [
-        "setpoint", "read-back", "range", "nominal-voltage", "bands", "enabled", "off", "charge",
-        "limit", "idle", "on-connect", "on-disconnect", "wake-up", "phase-switch", "settle",
-        "write-interval",
-    ]
-
     mutating func control(
         _ file: Section, _ electrical: ElectricalTraits?
     ) -> ControlTraits? {
-        guard let section = section(file, "control", keys: Self.controlKeys) else { return nil }
+        guard let section = section(file, "control", .control) else { return nil }
         let setpoint = setpoint(section)
         let dimension = setpoint.flatMap { draft($0).dimension } ?? .current
         let readBack = readBack(section, setpoint, dimension)
@@ -21,10 +15,8 @@ extension ProfileCompiler {
         let charge = steps(section, "charge")
         let limit = steps(section, "limit")
         let idle = steps(section, "idle")
-        let settle = duration(
-            section, "settle", in: .zero ... .seconds(60), otherwise: .seconds(2))
-        let interval = duration(
-            section, "write-interval", in: .zero ... .seconds(300), otherwise: .seconds(5))
+        let settle = duration(section, "settle")
+        let interval = duration(section, "write-interval")
         let more = furtherCommands(section)
         let offValues = offValues(section, readBack)
         guard let setpoint, let range, let domain, let enabled, let charge, let limit, let idle,
@@ -57,7 +49,7 @@ extension ProfileCompiler {
 
     private mutating func phaseSwitch(_ control: Section) -> PhaseSwitch? {
         guard let node = control["phase-switch"],
-            let section = section(node, "'phase-switch'", keys: ["one", "three"])
+            let section = section(node, "'phase-switch'", .phaseSwitch)
         else { return nil }
         let one = steps(section, "one")
         let three = steps(section, "three")
@@ -113,7 +105,7 @@ extension ProfileCompiler {
 
     private mutating func range(_ control: Section) -> LimitRange? {
         guard let node = required(control, "range"),
-            let section = section(node, "'range'", keys: ["minimum", "maximum", "step"])
+            let section = section(node, "'range'", .range)
         else { return nil }
         let minimum = current(section, "minimum", from: .pilotMinimum)
         let maximum = current(section, "maximum", from: .pilotMinimum)
@@ -133,16 +125,13 @@ extension ProfileCompiler {
         return (minimum, maximum, step)
     }
 
-    /// 6 A is the least that the pilot signal offers, 80 A the most (IEC 61851-1, duty cycle).
-    private static let pilotMaximum = Milliamperes.amperes(80)
-
     private mutating func current(
         _ section: Section, _ key: String, from least: Milliamperes
     ) -> Milliamperes? {
         guard let node = required(section, key) else { return nil }
-        return value(node, "a current from \(least) to \(Self.pilotMaximum), such as 16A") {
+        return value(node, "a current from \(least) to \(Milliamperes.pilotMaximum), such as 16A") {
             ScalarSyntax.quantity($0, .current).map { Milliamperes($0) }
-                .flatMap { least...Self.pilotMaximum ~= $0 ? $0 : nil }
+                .flatMap { least...Milliamperes.pilotMaximum ~= $0 ? $0 : nil }
         }
     }
 
@@ -167,7 +156,7 @@ extension ProfileCompiler {
             }
             return source
         }
-        guard let section = section(node, "'enabled'", keys: ["register", "on", "off"]),
+        guard let section = section(node, "'enabled'", .enabled),
             let register = required(section, "register"),
             let id = readable(register, fast: true), let on = required(section, "on"),
             let off = required(section, "off")

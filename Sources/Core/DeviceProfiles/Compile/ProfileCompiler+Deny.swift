@@ -27,9 +27,8 @@ extension ProfileCompiler {
     }
 
     private mutating func denial(_ node: DocumentNode) -> DeniedWrite? {
-        let keys = ["at", "from", "to", "value", "space"]
-        guard let section = section(node, "a denied place", keys: keys) else { return nil }
-        let space: RegisterSpace = word(section, "space", otherwise: .holding) ?? .holding
+        guard let section = section(node, "a denied place", .deny) else { return nil }
+        let space: RegisterSpace = word(section, "space") ?? .holding
         if space == .input || space == .discrete {
             diagnostics.error(
                 section["space"]?.place ?? section.place, "nothing writes \(space.rawValue)",
@@ -37,20 +36,19 @@ extension ProfileCompiler {
         }
         var value: UInt16?
         if section["value"] != nil {
-            value = whole(section, "value", in: 0...65535, otherwise: nil)
-                .map { UInt16($0) }
+            value = whole(section, "value").map { UInt16($0) }
         }
         if section["at"] != nil {
             for key in ["from", "to"] {
                 guard let node = section[key] else { continue }
                 diagnostics.error(node.place, "a place has 'at' or 'from' and 'to'", "Keep one")
             }
-            return whole(section, "at", in: 0...65535, otherwise: nil).map {
+            return whole(section, "at").map {
                 DeniedWrite(space: space, addresses: UInt16($0)...UInt16($0), value: value)
             }
         }
-        let from = whole(section, "from", in: 0...65535, otherwise: nil)
-        let to = whole(section, "to", in: 0...65535, otherwise: nil)
+        let from = whole(section, "from")
+        let to = whole(section, "to")
         guard let from, let to else { return nil }
         guard from <= to else {
             diagnostics.error(section.place, "'from' is greater than 'to'", "Swap them")
@@ -114,9 +112,8 @@ extension ProfileCompiler {
     // MARK: - Manners
 
     mutating func manners(_ file: Section) -> DeviceManners {
-        let keys = ["unknown-register", "ignores-unchanged-writes", "reads-zero-as-minimum"]
         var manners = DeviceManners()
-        guard let node = file["manners"], let section = section(node, "'manners'", keys: keys)
+        guard let node = file["manners"], let section = section(node, "'manners'", .manners)
         else { return manners }
         if let node = section["unknown-register"] {
             manners.unknownRegister =
@@ -130,9 +127,9 @@ extension ProfileCompiler {
                 } ?? manners.unknownRegister
         }
         manners.ignoresUnchangedWrites =
-            truth(section, "ignores-unchanged-writes", otherwise: false) ?? false
+            truth(section, "ignores-unchanged-writes") ?? false
         manners.readsZeroAsMinimum =
-            truth(section, "reads-zero-as-minimum", otherwise: false) ?? false
+            truth(section, "reads-zero-as-minimum") ?? false
         return manners
     }
 }

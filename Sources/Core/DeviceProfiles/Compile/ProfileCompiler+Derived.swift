@@ -25,8 +25,7 @@ extension ProfileCompiler {
         _ node: DocumentNode, _ quantity: MeasuredQuantity
     ) -> DerivedValue? {
         guard
-            let section = section(
-                node, "the formula of \(quantity.rawValue)", keys: ["sum", "product"])
+            let section = section(node, "the formula of \(quantity.rawValue)", .formula)
         else { return nil }
         switch (section["sum"], section["product"]) {
         case (let node?, nil): return sum(node, quantity)

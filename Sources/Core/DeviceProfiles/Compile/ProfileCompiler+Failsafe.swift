@@ -8,13 +8,12 @@ extension ProfileCompiler {
     mutating func failsafe(_ file: Section, _ control: ControlTraits?) -> Failsafe? {
         guard let node = required(file, "failsafe") else { return nil }
         if case .scalar("none") = node.content { return nil }
-        let keys = ["direction", "current", "timeout", "arm", "armed", "accepts-zero"]
-        guard let section = section(node, "'failsafe'", keys: keys) else { return nil }
-        let direction: Failsafe.Direction? = word(section, "direction", otherwise: nil)
+        guard let section = section(node, "'failsafe'", .failsafe) else { return nil }
+        let direction: Failsafe.Direction? = word(section, "direction")
         let current = registerPair(
             section["current"], "'current'", control?.isSetInWatts == true ? .power : .current)
         let timeout = timeout(section)
-        let acceptsZero = truth(section, "accepts-zero", otherwise: false)
+        let acceptsZero = truth(section, "accepts-zero")
         let arm = section["arm"].map { self.steps($0, "arm") } ?? []
         let armed = section["armed"].map { self.conditions($0, .whenever) } ?? []
         guard let direction, let timeout, let acceptsZero, let arm else { return nil }
@@ -59,7 +58,7 @@ extension ProfileCompiler {
             require(dimension, id, node.place)
             return (id, id)
         }
-        guard let section = section(node, name, keys: ["write", "read"]) else { return (nil, nil) }
+        guard let section = section(node, name, .failsafeCurrent) else { return (nil, nil) }
         return registerPair(section, dimension)
     }
 
@@ -79,8 +78,8 @@ extension ProfileCompiler {
         guard case .mapping = node.content else {
             return duration(node, in: Self.timeoutRange).map { ((nil, nil), $0) }
         }
-        guard let section = section(node, "'timeout'", keys: ["write", "read", "value"]),
-            let value = duration(section, "value", in: Self.timeoutRange, otherwise: nil)
+        guard let section = section(node, "'timeout'", .failsafeTimeout),
+            let value = duration(section, "value")
         else { return nil }
         return (registerPair(section, .time), value)
     }

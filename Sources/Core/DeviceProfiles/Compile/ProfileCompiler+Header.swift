@@ -4,35 +4,24 @@ import Modbus
 /// The sections `source`, `link` and `electrical`.
 extension ProfileCompiler {
     mutating func source(_ file: Section) -> ProfileSource? {
-        let keys = ["document", "confidence", "verified-on-hardware"]
-        guard let section = section(file, "source", keys: keys) else { return nil }
+        guard let section = section(file, "source", .source) else { return nil }
         let document = text(section, "document")
-        let confidence: ProfileSource.Confidence? = word(section, "confidence", otherwise: nil)
-        let isVerified = truth(section, "verified-on-hardware", otherwise: nil)
+        let confidence: ProfileSource.Confidence? = word(section, "confidence")
+        let isVerified = truth(section, "verified-on-hardware")
         guard let document, let confidence, let isVerified else { return nil }
         return ProfileSource(
             document: document, confidence: confidence, isVerifiedOnHardware: isVerified)
     }
 
     mutating func link(_ file: Section) -> LinkTraits? {
-        let keys = [
-            "port", "unit-id", "serial", "single-connection", "delay-after-connect", "minimum-poll",
-            "request-gap", "response-timeout", "block",
-        ]
-        guard let section = section(file, "link", keys: keys) else { return nil }
-        let port = whole(section, "port", in: 1...65535, otherwise: 502)
-        let unit = whole(section, "unit-id", in: 0...255, otherwise: nil)
-        let gap = duration(
-            section, "request-gap", in: .zero ... .seconds(10), otherwise: .zero)
-        let poll = duration(
-            section, "minimum-poll", in: .milliseconds(5) ... .seconds(300),
-            otherwise: .milliseconds(500))
-        let timeout = duration(
-            section, "response-timeout", in: .milliseconds(200) ... .seconds(10),
-            otherwise: .seconds(1))
-        let isSingle = truth(section, "single-connection", otherwise: false)
-        let delay = duration(
-            section, "delay-after-connect", in: .zero ... .seconds(30), otherwise: .zero)
+        guard let section = section(file, "link", .link) else { return nil }
+        let port = whole(section, "port")
+        let unit = whole(section, "unit-id")
+        let gap = duration(section, "request-gap")
+        let poll = duration(section, "minimum-poll")
+        let timeout = duration(section, "response-timeout")
+        let isSingle = truth(section, "single-connection")
+        let delay = duration(section, "delay-after-connect")
         let line = section["serial"].flatMap { serial($0) }
         let block = block(section)
         guard let port, let unit, let gap, let poll, let timeout, let isSingle, let delay, let block
@@ -46,12 +35,10 @@ extension ProfileCompiler {
 
     /// Line settings as the wallbox is delivered: `{ baud: 19200, parity: even, stop-bits: 1 }`.
     private mutating func serial(_ node: DocumentNode) -> SerialSettings? {
-        guard let section = section(node, "'serial'", keys: ["baud", "parity", "stop-bits"]) else {
-            return nil
-        }
-        let baud = whole(section, "baud", in: 300...1_000_000, otherwise: nil)
-        let parity: SerialSettings.Parity? = word(section, "parity", otherwise: nil)
-        let stopBits = whole(section, "stop-bits", in: 1...2, otherwise: nil)
+        guard let section = section(node, "'serial'", .serial) else { return nil }
+        let baud = whole(section, "baud")
+        let parity: SerialSettings.Parity? = word(section, "parity")
+        let stopBits = whole(section, "stop-bits")
         guard let baud, let parity, let stopBits else { return nil }
         return SerialSettings(baud: baud, parity: parity, stopBits: stopBits)
     }
@@ -67,9 +54,8 @@ extension ProfileCompiler {
                 $0 == "single" ? (most, nil, []) : nil
             }
         }
-        guard let section = section(node, "'block'", keys: ["registers", "gap", "barriers"]),
-            let registers = whole(section, "registers", in: 1...most, otherwise: most),
-            let gap = whole(section, "gap", in: 0...most, otherwise: 0)
+        guard let section = section(node, "'block'", .block),
+            let registers = whole(section, "registers"), let gap = whole(section, "gap")
         else { return nil }
         let barriers = section["barriers"].map { elements($0) } ?? []
         let addresses = barriers.compactMap { barrier in
@@ -82,8 +68,7 @@ extension ProfileCompiler {
 
     mutating func electrical(_ file: Section) -> ElectricalTraits? {
         guard
-            let section = section(
-                file, "electrical", keys: ["phases", "rated-power", "measures"]),
+            let section = section(file, "electrical", .electrical),
             let phases = required(section, "phases")
         else { return nil }
         let count = value(phases, "1 or 3, the phases of the model") {

@@ -8,7 +8,7 @@ extension ProfileCompiler {
     mutating func heartbeat(
         _ file: Section, _ control: ControlTraits?, _ failsafe: Failsafe?
     ) -> Heartbeat? {
-        guard let section = section(file, "heartbeat", keys: ["by", "timeout", "every"]),
+        guard let section = section(file, "heartbeat", .heartbeat),
             let by = required(section, "by")
         else { return nil }
         let elements = elements(by)
@@ -99,9 +99,9 @@ extension ProfileCompiler {
     private mutating func period(
         _ section: Section, _ timeout: Heartbeat.Timeout
     ) -> Duration? {
-        guard let node = section["every"],
-            let period = duration(node, in: .milliseconds(300) ... .seconds(3600))
-        else { return nil }
+        guard let node = section["every"], let period = duration(section, "every") else {
+            return nil
+        }
         if case .fixed(let timeout) = timeout, period > timeout / 3 {
             diagnostics.warning(
                 node.place, "'every' of \(period.inWords) is longer than a third of the timeout",
@@ -130,9 +130,8 @@ extension ProfileCompiler {
         guard case .mapping = node.content else {
             return duration(node, in: Self.timeoutRange).map { .fixed($0) }
         }
-        let keys = ["register", "remaining", "otherwise"]
-        guard let section = section(node, "'timeout'", keys: keys) else { return nil }
-        let value = duration(section, "otherwise", in: Self.timeoutRange, otherwise: nil)
+        guard let section = section(node, "'timeout'", .heartbeatTimeout) else { return nil }
+        let value = duration(section, "otherwise")
         switch (section["register"], section["remaining"]) {
         case (let node?, nil):
             guard let id = readable(node), let value else { return nil }

@@ -19,7 +19,7 @@ extension ProfileCompiler {
         _ node: DocumentNode, _ draft: RegisterDraft
     ) -> IdentityRule.Match? {
         if draft.register.isText {
-            guard let section = section(node, "the match of a text", keys: ["begins"]),
+            guard let section = section(node, "the match of a text", .identityText),
                 let begins = required(section, "begins")
             else { return nil }
             let texts = elements(begins).compactMap { scalar($0, "a text") }
@@ -33,7 +33,7 @@ extension ProfileCompiler {
             let values = elements(node).compactMap { rawNumber($0, draft) }
             return values.isEmpty ? nil : .equals(values)
         }
-        guard let section = section(node, "the match of a number", keys: ["from", "to"]) else {
+        guard let section = section(node, "the match of a number", .identityNumber) else {
             return nil
         }
         guard let range = range(section, draft) else {

@@ -66,9 +66,7 @@ extension ProfileCompiler {
     private mutating func band(
         _ node: DocumentNode, _ electrical: ElectricalTraits?
     ) -> PowerBand? {
-        guard let section = section(node, "a band", keys: ["from", "to", "phases"]) else {
-            return nil
-        }
+        guard let section = section(node, "a band", .band) else { return nil }
         let from = power(section, "from")
         let to = power(section, "to")
         let phases = required(section, "phases").flatMap {

@@ -4,9 +4,9 @@ import ChargeModel
 extension ProfileCompiler {
     mutating func readPresence(_ section: Section, _ draft: inout RegisterDraft) {
         draft.gate = section["if"]
-        draft.register.isOptional = truth(section, "optional", otherwise: false) ?? false
+        draft.register.isOptional = truth(section, "optional") ?? false
         draft.register.outsideCharging =
-            word(section, "outside-charging", otherwise: .asRead) ?? .asRead
+            word(section, "outside-charging") ?? .asRead
         for key in ["optional", "outside-charging"] where !draft.register.isReadable {
             guard let node = section[key] else { continue }
             diagnostics.error(

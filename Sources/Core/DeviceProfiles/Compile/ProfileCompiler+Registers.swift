@@ -2,14 +2,6 @@ import ChargeModel
 
 /// The section `registers`: one line for each.
 extension ProfileCompiler {
-    private static let registerKeys = [
-        "at", "type", "registers", "encoding", "space", "unit-id", "unit", "scale", "offset",
-        "order",
-        "byte-order", "count", "stride", "phases", "bits", "invalid", "values", "table", "version",
-        "is", "poll", "if", "optional", "outside-charging", "read", "write", "persistence",
-        "writes-per-day", "connector", "connector-stride", "connector-shift",
-    ]
-
     /// Words that mean something else where register names stand.
     private static let reservedNames = ["is", "limit", "wait"]
 
@@ -33,8 +25,7 @@ extension ProfileCompiler {
                 "Use lower-case letters, digits and hyphens, and no word of the language")
         }
         guard
-            let section = section(
-                entry.value, "register '\(entry.key)'", keys: Self.registerKeys)
+            let section = section(entry.value, "register '\(entry.key)'", .register)
         else { return }
         readPlace(section, &draft)
         readAccess(section, &draft)
@@ -51,21 +42,21 @@ extension ProfileCompiler {
     // MARK: - Where it is
 
     private mutating func readPlace(_ section: Section, _ draft: inout RegisterDraft) {
-        if let address = whole(section, "at", in: 0...65535, otherwise: nil) {
+        if let address = whole(section, "at") {
             draft.register.address = UInt16(address)
         }
-        draft.register.space = word(section, "space", otherwise: .holding) ?? .holding
+        draft.register.space = word(section, "space") ?? .holding
         if section["unit-id"] != nil,
-            let unit = whole(section, "unit-id", in: 0...255, otherwise: nil)
+            let unit = whole(section, "unit-id")
         {
             draft.register.unit = .fixed(UInt8(unit))
         }
         draft.register.type = type(section, draft.register.space) ?? .u16
         let width = draft.register.width
         readOrder(section, &draft)
-        draft.register.count = whole(section, "count", in: 1...3, otherwise: 1) ?? 1
+        draft.register.count = whole(section, "count") ?? 1
         draft.register.stride =
-            whole(section, "stride", in: width...1000, otherwise: width) ?? width
+            section["stride"].flatMap { whole($0, in: width...1000) } ?? width
         if let node = section["stride"], draft.register.count == 1 {
             diagnostics.error(
                 node.place, "\(section.name) has one value and a stride",
@@ -84,7 +75,7 @@ extension ProfileCompiler {
     // MARK: - How it is used
 
     private mutating func readAccess(_ section: Section, _ draft: inout RegisterDraft) {
-        draft.register.isReadable = truth(section, "read", otherwise: true) ?? true
+        draft.register.isReadable = truth(section, "read") ?? true
         let standard: PollClass = draft.register.isReadable ? .fast : .never
         draft.register.poll = word(section, "poll", otherwise: standard) ?? standard
         if let node = section["poll"], !draft.register.isReadable {
@@ -124,8 +115,7 @@ extension ProfileCompiler {
                 node.place, "\(section.name) is never written and has a budget of writes",
                 "Remove 'writes-per-day', or say how it is written")
         }
-        draft.register.writesPerDay = whole(
-            section, "writes-per-day", in: 1...100_000, otherwise: nil)
+        draft.register.writesPerDay = whole(section, "writes-per-day")
     }
 
     private mutating func checkWrite(

@@ -92,19 +92,16 @@ extension ProfileCompiler {
 
     /// `{ until: { register: value }, within: 10s }`.
     private mutating func until(_ node: DocumentNode) -> CommandStep? {
-        guard let section = section(node, "an 'until' step", keys: ["until", "within"]) else {
-            return nil
-        }
+        guard let section = section(node, "an 'until' step", .until) else { return nil }
         let conditions = section["until"].map { self.conditions($0, .whenever) }
-        let bound = duration(
-            section, "within", in: .milliseconds(100) ... .seconds(120), otherwise: nil)
+        let bound = duration(section, "within")
         guard let conditions, let bound else { return nil }
         return .waitUntil(conditions, within: bound)
     }
 
     /// `{ if: { register: value }, do: [ ... ] }`.
     private mutating func condition(_ node: DocumentNode) -> CommandStep? {
-        guard let section = section(node, "an 'if' step", keys: ["if", "do"]) else { return nil }
+        guard let section = section(node, "an 'if' step", .when) else { return nil }
         let conditions = required(section, "if").map { self.conditions($0, .whenever) }
         let steps = steps(section, "do")
         guard let conditions, let steps else { return nil }

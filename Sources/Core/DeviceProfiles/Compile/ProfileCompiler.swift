@@ -22,15 +22,8 @@ struct ProfileCompiler {
         self.diagnostics = diagnostics
     }
 
-    /// The keys of a profile, in the order in which they are read best.
-    static let keys = [
-        "profile", "extends", "address-shift", "title", "vendor", "model", "source", "link",
-        "electrical", "connectors", "registers", "derived", "state", "control", "heartbeat",
-        "failsafe", "identity", "deny", "manners",
-    ]
-
     mutating func compile(_ document: DocumentNode) -> DeviceProfile? {
-        guard let file = section(document, "the profile", keys: Self.keys) else { return nil }
+        guard let file = section(document, "the profile", .profile) else { return nil }
         checkID(file)
         let title = text(file, "title")
         let vendor = text(file, "vendor")

@@ -6,17 +6,24 @@ struct Section {
     let name: String
     let place: Place
     let entries: [DocumentNode.Entry]
+    /// nil where any key may stand.
+    let schema: SchemaSection?
 
-    subscript(key: String) -> DocumentNode? { entries.first { $0.key == key }?.value }
+    /// - Precondition: The schema has this key.
+    subscript(key: String) -> DocumentNode? {
+        if let schema { _ = schema[key] }
+        return entries.first { $0.key == key }?.value
+    }
 }
 
 /// Reading single values of a section: each function reports what is wrong and gives nil then.
 extension ProfileCompiler {
-    /// Takes a node as a mapping with some of these keys; others are errors.
+    /// Takes a node as a mapping with the keys of a schema; others are errors.
     mutating func section(
-        _ node: DocumentNode, _ name: String, keys: [String]
+        _ node: DocumentNode, _ name: String, _ schema: SchemaSection
     ) -> Section? {
-        guard let section = mapping(node, name) else { return nil }
+        guard let section = mapping(node, name, schema) else { return nil }
+        let keys = schema.names
         for entry in section.entries where !keys.contains(entry.key) {
             diagnostics.error(
                 entry.keyPlace, "\(name) has no key '\(entry.key)'",
@@ -26,14 +33,16 @@ extension ProfileCompiler {
         return section
     }
 
-    /// Takes a node as a mapping with any keys.
-    mutating func mapping(_ node: DocumentNode, _ name: String) -> Section? {
+    /// Takes a node as a mapping, without a look at its keys.
+    mutating func mapping(
+        _ node: DocumentNode, _ name: String, _ schema: SchemaSection? = nil
+    ) -> Section? {
         guard case .mapping(let entries) = node.content else {
             diagnostics.error(
                 node.place, "\(name) is \(node.kind), not a mapping", "Write 'key: value' pairs")
             return nil
         }
-        return Section(name: name, place: node.place, entries: entries)
+        return Section(name: name, place: node.place, entries: entries, schema: schema)
     }
 
     mutating func required(_ section: Section, _ key: String) -> DocumentNode? {
@@ -44,10 +53,10 @@ extension ProfileCompiler {
 
     /// A section that must be there.
     mutating func section(
-        _ parent: Section, _ key: String, keys: [String]
+        _ parent: Section, _ key: String, _ schema: SchemaSection
     ) -> Section? {
         guard let node = required(parent, key) else { return nil }
-        return section(node, "'\(key)'", keys: keys)
+        return section(node, "'\(key)'", schema)
     }
 
     /// The elements of a list; a single value is a list of one.
@@ -85,24 +94,36 @@ extension ProfileCompiler {
         return scalar(node, "a text")
     }
 
-    /// A whole number in a range; `standard` when the key is not there.
+    /// A whole number as the schema has it.
+    ///
+    /// - Parameter standard: For when the key is not there, and that depends on something.
     mutating func whole(
-        _ section: Section, _ key: String, in range: ClosedRange<Int>, otherwise standard: Int?
+        _ section: Section, _ key: String, otherwise standard: Int? = nil
     ) -> Int? {
-        guard let node = section[key] else { return standard ?? missing(section, key) }
-        return value(node, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+        guard let form = section.schema?[key].form else { return missing(section, key) }
+        guard let node = section[key] else {
+            return standard
+                ?? self.standard(section, key) {
+                    ScalarSyntax.whole($0).flatMap { Int(exactly: $0) }
+                }
+        }
+        return whole(node, in: form.range)
+    }
+
+    mutating func whole(_ node: DocumentNode, in range: ClosedRange<Int>) -> Int? {
+        value(node, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
             ScalarSyntax.whole($0).flatMap { Int(exactly: $0) }
                 .flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    /// A duration in a range; `standard` when the key is not there.
-    mutating func duration(
-        _ section: Section, _ key: String, in range: ClosedRange<Duration>,
-        otherwise standard: Duration?
-    ) -> Duration? {
-        guard let node = section[key] else { return standard ?? missing(section, key) }
-        return duration(node, in: range)
+    /// A duration as the schema has it.
+    mutating func duration(_ section: Section, _ key: String) -> Duration? {
+        guard let form = section.schema?[key].form else { return missing(section, key) }
+        guard let node = section[key] else {
+            return standard(section, key, ScalarSyntax.duration)
+        }
+        return duration(node, in: form.durations)
     }
 
     mutating func duration(_ node: DocumentNode, in range: ClosedRange<Duration>) -> Duration? {
@@ -112,17 +133,36 @@ extension ProfileCompiler {
         }
     }
 
-    mutating func truth(_ section: Section, _ key: String, otherwise standard: Bool?) -> Bool? {
-        guard let node = section[key] else { return standard ?? missing(section, key) }
+    mutating func truth(_ section: Section, _ key: String) -> Bool? {
+        guard let node = section[key] else {
+            return standard(section, key, ScalarSyntax.truth)
+        }
         return value(node, "yes or no", ScalarSyntax.truth)
     }
 
-    /// One of the words of an enumeration; `standard` when the key is not there.
+    /// One of the words of an enumeration.
+    ///
+    /// - Parameter standard: For when the key is not there, and that depends on something.
     mutating func word<Word: RawRepresentable<String> & CaseIterable>(
-        _ section: Section, _ key: String, otherwise standard: Word?
+        _ section: Section, _ key: String, otherwise standard: Word? = nil
     ) -> Word? {
-        guard let node = section[key] else { return standard ?? missing(section, key) }
+        guard let node = section[key] else {
+            return standard ?? self.standard(section, key) { Word(rawValue: $0) }
+        }
         return word(node, "'\(key)'")
+    }
+
+    /// What the schema says for a key that is not there: a value, or that it has to be.
+    private mutating func standard<Value>(
+        _ section: Section, _ key: String, _ parse: (String) -> Value?
+    ) -> Value? {
+        guard case .value(let text)? = section.schema?[key].otherwise else {
+            return missing(section, key)
+        }
+        guard let value = parse(text) else {
+            preconditionFailure("'\(text)' is no value of \(section.name), '\(key)'")
+        }
+        return value
     }
 
     mutating func word<Word: RawRepresentable<String> & CaseIterable>(
