@@ -116,7 +116,7 @@ import Testing
         bench.tick()
         #expect(bench.ends.last?.failureCode == .deviceOffline)
         #expect(bench.target == nil)
-        #expect(bench.durableIntent == .some(nil))
+        #expect(bench.durableIntent == .some(.adopted(.amperes(16))), "no more than it could be")
         // A reading from before does not count.
         let stale = bench.snapshot
         bench.wait(.seconds(1))

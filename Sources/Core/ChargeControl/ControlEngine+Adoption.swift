@@ -6,38 +6,48 @@ extension ControlEngine {
     /// only ever lowers (requirement R12). A limit that cannot be read may be anything from 0 A up:
     /// while current flows it is 6 A at least, so that holding at the minimum raises nothing; while
     /// none flows nothing but 0 A is sure not to raise.
-    mutating func adoptWhatWasFound(at now: TimePoint) {
+    mutating func adoptWhatWasFound(at now: TimePoint) -> [ControlEffect] {
         guard currentWish(at: now) == .undecided, book.inFlight == nil,
             let poll = snapshot.lastPoll,
-            poll.monotonic > adoptAfter, !snapshot.conditions.contains(where: \.isForeign)
-        else { return }
+            poll.monotonic > adoptAfter, intentUntil?.isDue(at: now) != true,
+            !snapshot.conditions.contains(where: \.isForeign)
+        else { return [] }
         switch snapshot.setpoint {
         case .captured(let found, let time) where time.monotonic > adoptAfter:
-            adopt(found)
+            return adopt(found, at: now)
         case .captured:
-            break
+            return []
         case .absent:
-            adopt(
+            return adopt(
                 flowsForSure ? min(configuration.safeCurrent, configuration.minimum) : .zero,
-                unread: flowsForSure ? .flows : .silent)
+                unread: flowsForSure ? .flows : .silent, at: now)
         }
     }
 
-    private mutating func adopt(_ found: Milliamperes, unread: UnreadSetpoint? = nil) {
-        intent = .adopted(found)
+    private mutating func adopt(
+        _ found: Milliamperes, unread: UnreadSetpoint? = nil, at now: TimePoint
+    ) -> [ControlEffect] {
+        let most = foundAtMost
+        let limit = min(found, most ?? found)
+        intent = .adopted(limit)
         adoptedUnread = unread
-        intentUntil = nil
-        mustAdopt = false
+        guard let most else { return [] }
+        foundAtMost = limit
+        return limit < most ? [keep(intent: intentChange(at: now))] : []
     }
 
-    /// Forgets the intent until a reading later than now, which then goes before the schedule.
+    /// Whether a reading is waited for that goes before the schedule.
+    var mustAdopt: Bool { intent == nil && foundAtMost != nil }
+
+    /// Forgets the intent until a reading later than now, which then goes before the schedule, up to
+    /// its next edge. A restart must not bring back what stood before.
     mutating func forgetIntent(at now: TimePoint) -> IntentChange {
         intent = nil
         window = nil
-        intentUntil = nil
-        mustAdopt = true
+        foundAtMost = maxCurrent
         adoptAfter = now.monotonic
-        return IntentChange(charger: configuration.description.id, intent: nil, at: now.wall)
+        stand(at: now)
+        return intentChange(at: now)
     }
 
     /// Whether energy flows, by the state and, where anything is measured, by the meter.

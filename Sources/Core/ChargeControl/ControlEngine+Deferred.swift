@@ -85,16 +85,27 @@ extension ControlEngine {
     ) -> IntentChange {
         self.intent = intent
         self.window = window
-        mustAdopt = false
+        foundAtMost = nil
         unreadable = nil
-        intentUntil = plan?.moment.map { WallDue($0.nextEdge, at: now) }
+        stand(at: now)
         return intentChange(at: now)
     }
 
-    private func intentChange(at now: TimePoint) -> IntentChange {
-        // What was only found is not durable: after a restart it is found again, or not.
-        var durable = intent
-        if case .adopted = intent { durable = nil }
+    /// Until the next edge after now: an edge that has just passed, and was not looked at yet, must
+    /// not end what comes after it.
+    mutating func stand(at now: TimePoint) {
+        plan?.follow(now)
+        intentUntil = plan?.moment.map { WallDue($0.nextEdge, at: now) }
+    }
+
+    func intentChange(at now: TimePoint) -> IntentChange {
+        // What was only found is not durable: after a restart it is found again, or not. After an
+        // idle that failed it is all that counts.
+        let durable: ChargeIntent? =
+            switch intent {
+            case .charge, .idle: intent
+            case .adopted, nil: foundAtMost.map { .adopted($0) }
+            }
         return IntentChange(
             charger: configuration.description.id, intent: durable, window: window?.action.id,
             until: durable == nil ? nil : intentUntil?.wall, at: now.wall)
@@ -104,9 +115,23 @@ extension ControlEngine {
     mutating func endWindowWhenDue(at now: TimePoint) -> [ControlEffect] {
         guard window != nil else { return [] }
         window?.end.follow(now)
-        guard window?.end.isDue(at: now) == true else { return [] }
-        let kept = keep(intent: setIntent(.idle, at: now))
+        guard let end = window?.end, end.isDue(at: now) == true else { return [] }
+        var change = setIntent(.idle, at: now)
+        // Whenever its end is noticed: what is decided then is what would be otherwise.
+        if let edge = plan?.edge(notBefore: end.wall) {
+            intentUntil = WallDue(edge, at: now)
+            if intentUntil?.isDue(at: now) == true { endIntent() }
+            change = intentChange(at: now)
+        }
+        let kept = keep(intent: change)
         return decide(at: now) + [kept]
+    }
+
+    /// The schedule alone counts.
+    private mutating func endIntent() {
+        intent = nil
+        intentUntil = nil
+        foundAtMost = nil
     }
 
     /// `idle-ends-at-unplug`: the next vehicle charges.
@@ -124,13 +149,14 @@ extension ControlEngine {
     mutating func followSchedule(at now: TimePoint) -> [ControlEffect] {
         plan?.follow(now)
         intentUntil?.follow(now)
-        guard let moment = plan?.moment, intent != nil, window == nil else { return [] }
+        guard let moment = plan?.moment, intent != nil || mustAdopt, window == nil else {
+            return []
+        }
         if intentUntil == nil {
             intentUntil = WallDue(moment.nextEdge, at: now)
         } else if intentUntil?.isDue(at: now) == true {
             // For good: a wall clock that steps back must not bring it back.
-            intent = nil
-            intentUntil = nil
+            endIntent()
         } else {
             return []
         }
@@ -169,9 +195,10 @@ extension ControlEngine {
         if let change {
             intent = change.intent
             window = nil
-            intentUntil = nil
-            mustAdopt = false
+            foundAtMost = nil
         }
+        // Without a schedule there is no edge.
+        if change != nil || plan == nil { intentUntil = nil }
     }
 
     // MARK: - After a restart
@@ -188,7 +215,12 @@ extension ControlEngine {
             }
         }
         slotDelay = restored.slotDelay.map { SlotDelay(start: $0.start, delay: $0.delay) }
-        intentUntil = restored.intentUntil.map { WallDue($0, at: now) }
+        if case .adopted(let most) = restored.intent {
+            foundAtMost = most
+        } else {
+            intent = restored.intent
+        }
+        if plan != nil { intentUntil = restored.intentUntil.map { WallDue($0, at: now) } }
         if intent == .charge, let opener = restored.openWindow, let end = opener.end {
             window = OpenWindow(action: opener, end: WallDue(end, at: now))
         }

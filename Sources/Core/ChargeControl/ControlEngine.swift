@@ -60,8 +60,9 @@ package struct ControlEngine: Codable, Sendable {
     var isStartAwaited = false
     /// Readings before this do not count as found: a failed `idle` may have been applied after them.
     var adoptAfter: MonotonicInstant
-    /// After a failed `idle` what is found goes before the schedule, too.
-    var mustAdopt = false
+    /// After a failed `idle` what is found counts, up to this, and goes before the schedule; nil
+    /// otherwise.
+    var foundAtMost: Milliamperes?
     /// Whether energy has flowed since the vehicle was plugged in.
     private var hasCharged = false
     private var wasConnected = false
@@ -112,7 +113,6 @@ package struct ControlEngine: Codable, Sendable {
         phases = PhaseCounter(
             installed: configuration.description.phases, fall: configuration.timing.phaseFall)
         adoptAfter = now.monotonic
-        intent = restored.intent
         maxChargeRate = restored.maxChargeRate
         lastAction = restored.lastAction
         restoreDeferred(restored, at: now)
@@ -139,13 +139,13 @@ package struct ControlEngine: Codable, Sendable {
         self.snapshot = snapshot
         phases.measured(flowingCurrents, available: availablePhases, at: now.monotonic)
         let isUnplugged = rememberCharging()
-        adoptWhatWasFound(at: now)
+        let adopted = adoptWhatWasFound(at: now)
         var effects = announceConditions()
         if isUnplugged { effects += endIdleAtUnplug(at: now) }
         effects += followAction(at: now)
         effects += decide(at: now)
         effects += announceState(at: now)
-        return effects
+        return effects + adopted
     }
 
     // MARK: - The decision

@@ -151,5 +151,6 @@ package enum ChargeIntent: Hashable, Codable, Sendable {
     case charge
     case idle
     /// What was found in the wallbox when nobody had said anything: kept, never raised. 0 is idle.
+    /// Durable only after an `idle` that failed, as the most that may be found after a restart.
     case adopted(Milliamperes)
 }

@@ -81,7 +81,8 @@ package struct StoreChange: Hashable, Sendable {
 
 package struct IntentChange: Hashable, Codable, Sendable {
     package var charger: ChargerID
-    /// nil forgets the intent: the next fresh reading is adopted.
+    /// nil forgets the intent: the schedule counts, or the next fresh reading is adopted. An adopted
+    /// one is what is found next, up to its limit.
     package var intent: ChargeIntent?
     /// The completed action whose window is open; nil without one.
     package var window: Action.ID?

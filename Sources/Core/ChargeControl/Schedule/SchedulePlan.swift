@@ -21,6 +21,11 @@ struct SchedulePlan: Codable, Sendable {
         follow(now)
     }
 
+    /// When a slot begins or ends, at an instant or next after it.
+    func edge(notBefore instant: WallInstant) -> WallInstant {
+        schedule.moment(at: instant.advanced(by: .milliseconds(-1)), in: zone.rules).nextEdge
+    }
+
     mutating func follow(_ now: TimePoint) {
         guard now.isWallTrusted else {
             moment = nil
