@@ -11,14 +11,21 @@ extension DriverEngine {
             case .readBack: limit.map { $0 > .zero }
             case .pilot: snapshot.pilot.value?.isOffering
             case .memory:
-                // A limit of 0 that is shown is off as well; more says nothing.
                 snapshot.pilot.value?.isDrawing == true
-                    ? true : limit == .zero ? false : reconciler.belief.isOn
+                    ? true : isOn(showing: limit) ?? reconciler.belief.isOn
             case .register(let register, let on, let off): isOn(register, on: on, off: off)
             }
         // Switched on with nothing in force is not the same as an unknown limit.
         let isTold = isOn == true || limit.map { $0 > .zero } == true
         return SetpointBelief(isOn: isOn, limit: isTold ? limit : nil)
+    }
+
+    /// What a limit that is shown tells where nothing says whether it is switched on: 0 is off as well.
+    /// Where 0 is how it is switched off, and may be shown as the minimum, more than that is on.
+    private func isOn(showing limit: Milliamperes?) -> Bool? {
+        guard let limit else { return nil }
+        if limit == .zero { return false }
+        return facts.isPausedBySetpoint && limit > profile.control.minimum ? true : nil
     }
 
     /// A setpoint that has expired is in force no more: the fallback is.

@@ -15,6 +15,8 @@ final class ProfileFacts: Codable, Sendable {
     let derived: [DerivedValue]
     /// The most that is plausible, by register; nil where anything is.
     private let most: [Int?]
+    /// Whether a stop is nothing but a setpoint of 0 that is read where it is written.
+    let isPausedBySetpoint: Bool
 
     private struct Teller: Sendable {
         var quantity: MeasuredQuantity
@@ -36,6 +38,10 @@ final class ProfileFacts: Codable, Sendable {
         stateInputs = profile.stateRules.flatMap(\.conditions).map(\.register)
         derived = profile.derived
         most = profile.registers.indices.map { profile.mostPlausible(RegisterID($0)) }
+        let control = profile.control
+        isPausedBySetpoint =
+            control.readBack == control.setpoint
+            && control.idle == [.write(control.setpoint, .raw(0))]
     }
 
     /// Found again from the profile, which is all that is kept.

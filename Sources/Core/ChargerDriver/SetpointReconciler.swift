@@ -40,6 +40,8 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     private var lastIncrease: MonotonicInstant?
     /// The limit that was last put on the wire, whatever became of it; 0 for idle.
     private var lastSent: Milliamperes?
+    /// The least that was sent since a command was confirmed: any of what was not may be in force.
+    private var leastSent: Milliamperes?
     /// Whether the setpoint register holds what was written since contact.
     private(set) var isAsserted = false
     /// Whether it was switched on by a command since contact.
@@ -169,8 +171,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         for goal: Goal, mayRaise: Bool, at now: MonotonicInstant
     ) -> Command? {
         guard goal.limit > .zero else {
-            return belief.isOn == false
-                ? nil : Command(kind: .idle, limit: .zero, isReduction: true)
+            return isOff ? nil : Command(kind: .idle, limit: .zero, isReduction: true)
         }
         if belief.isOn == false {
             return mayRaise ? Command(kind: .charge, limit: goal.limit, isReduction: false) : nil
@@ -199,6 +200,13 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
 
     private var isSeenByPilot: Bool {
         control.enabled == .pilot || control.enabled == .memory
+    }
+
+    /// Whether it is switched off for sure. A pilot that offers nothing may have other reasons: a defect
+    /// that will be over, as long as the last thing that it was told is to charge.
+    private var isOff: Bool {
+        guard belief.isOn == false else { return false }
+        return control.enabled != .pilot || (lastSent ?? .zero) == .zero
     }
 
     /// What to do about a limit that is unknown, or in force below the minimum: it counts as above
@@ -269,12 +277,13 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         case .limit: belief.limit = nil
         case .idle: belief.isOn = nil
         }
-        let lowest = [before?.belief.limit, lastSent].compactMap { $0 }.min()
+        let lowest = [before?.belief.limit, lastSent, leastSent].compactMap { $0 }.min()
         isRising = !command.isReduction || lowest.map { command.limit > $0 } ?? false
         // Where more than the limit ends the failsafe, the command that does so follows, and counts.
         if !isSeenByPilot, let fallenTo, command.limit > fallenTo { isRising = true }
         if isRising { lastIncrease = now }
         lastSent = command.limit
+        leastSent = min(leastSent ?? command.limit, command.limit)
     }
 
     /// A sign of life goes out.
@@ -321,6 +330,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         if command.kind == .charge { isSwitchedOn = true }
         before = nil
         isRising = false
+        leastSent = nil
         shownExactly = nil
         reductionRetryAt = nil
         if command.isProvisional {
