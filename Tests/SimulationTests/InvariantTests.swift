@@ -207,8 +207,7 @@ import WallboxModel
 
     @Test func anActionThatIsLostIsSeen() throws {
         var simulation = try Self.simulation()
-        let time = simulation.time
-        simulation.stations[0].witness.accepted(Self.action("action_lost"), at: time)
+        simulation.stations[0].witness.accepted(Action.ID("action_lost"))
         simulation.checkEnd()
         expect(.oneEnd, simulation)
     }
@@ -249,8 +248,8 @@ import WallboxModel
                     charger: ChargerID("box"), intent: .idle, at: simulation.time.wall)), of: 0)
         simulation.startAgent()
         // As if the clients had wanted nothing else.
-        simulation.stations[0].remembered?.wishes =
-            try #require(simulation.stations[0].witness.wishes)
+        simulation.stations[0].remembered?.standing =
+            try #require(simulation.stations[0].witness.wishes.standing)
         simulation.run(for: .seconds(10))
         expect(.sameDecision, simulation)
     }

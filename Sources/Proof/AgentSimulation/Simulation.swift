@@ -130,8 +130,6 @@ package struct Simulation {
         for station in stations.indices {
             stations[station].agent?.isTickDue = true
             pump(station)
-            let time = time
-            stations[station].witness.noteWish(at: time)
             if stations[station].remembered != nil { checkRemembered(station) }
             guard ticks.isMultiple(of: Self.ticksPerCheck) else { continue }
             checkContactor(station)
@@ -156,9 +154,10 @@ package struct Simulation {
                     configuration: station.control, restored: restored,
                     zones: SimulatedZones(), at: time),
                 startedAt: now)
-            stations[index].witness.agentStarted(restored)
             let time = time
-            stations[index].witness.noteWish(at: time)
+            stations[index].witness.agentStarted(restored, at: time)
+            station.box.advance(to: now)
+            station.limitAtStart = station.box.limit
             note(index, "agent starts")
             askLine(index)
         }

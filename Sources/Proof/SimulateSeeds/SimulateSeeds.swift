@@ -95,6 +95,7 @@ struct SimulateSeeds: AsyncParsableCommand {
         var plan = scene.plan
         if let numbers = try keptNumbers() { plan = plan.keeping(numbers) }
         let run = SeedRun(scene, plan, isRecording: true)
+        for line in scene.words { say(line) }
         for line in run.readableTranscript { say(line) }
         say("seed \(seed): trace \(run.hash), \(run.steps) steps")
         guard let violation = run.violation else { return }
@@ -146,6 +147,8 @@ struct SimulateSeeds: AsyncParsableCommand {
             """)
         for happening in smallest.happenings { say("  \(happening)") }
         let replayed = SeedRun(scene, smallest, isRecording: true)
+        say("\nWhere it happens:")
+        for line in scene.words { say("  \(line)") }
         say("\nWhat happens then, to its end:")
         for line in replayed.readableTranscript.suffix(Self.linesOfTranscript) {
             say("  \(line)")

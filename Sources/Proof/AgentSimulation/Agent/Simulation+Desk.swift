@@ -25,9 +25,11 @@ extension Simulation {
         // In place: a copy of the engines would have to be unshared with every event.
         let time = time
         exchangeShare(index)
-        guard let effects = stations[index].agent?.takeInput(at: time, &random) else {
+        guard let (input, effects) = stations[index].agent?.takeInput(at: time, &random) else {
             return false
         }
+        if input != .request { look(index, isTick: input == .tick) }
+        observe(effects, of: index)
         stations[index].agent?.effects = effects
         return true
     }
@@ -50,9 +52,6 @@ extension Simulation {
         case .accept(_, .settings):
             note(index, "settings accepted")
         case .accept(_, .schedule(let schedule)):
-            let time = time
-            let standing = store.restored(stations[index].id).schedule
-            stations[index].witness.scheduleSet(standing, at: time)
             note(index, "schedule \(schedule?.id ?? "none") accepted")
         case .refuse(_, let refusal):
             note(index, "refused: \(refusal)")
@@ -64,6 +63,7 @@ extension Simulation {
             let time = time
             let effects =
                 stations[index].agent?.control.delayDrawn(drawn, slot: slot, at: time) ?? []
+            observe(effects, of: index)
             stations[index].agent?.effects.insert(contentsOf: effects, at: 0)
         case .reachedWire: break
         }
@@ -100,6 +100,9 @@ extension Simulation {
             self.commit(change, of: index)
             effects = stations[index].agent?.control.persisted(commit, at: time) ?? []
         }
+        // It decides, unless what has become durable had counted before.
+        if effects.contains(where: \.isTarget) { look(index, isTick: false) }
+        observe(effects, of: index)
         stations[index].agent?.effects.insert(contentsOf: effects, at: 0)
         pump(index)
     }
@@ -144,34 +147,47 @@ extension Simulation {
 }
 
 extension AgentSide {
+    fileprivate enum Input { case request, snapshot, tick }
+
     /// The effects of the next input; nil when there is none. Requests first, as in the runtime.
     fileprivate func takeInput(
         at time: TimePoint, _ random: inout SeededRandom
-    ) -> [ControlEffect]? {
+    ) -> (Input, [ControlEffect])? {
         if !requests.isEmpty {
             let request = requests.removeFirst()
             // What is wanted may be another thing now: the group is to hear of it.
             isTickDue = isTickDue || control.configuration.group != nil
-            switch request.order {
-            case .push(let push, let id):
-                let longest = control.longestDelay(of: push)
-                let delay = longest > .zero ? StartDelay.draw(upTo: longest, using: &random) : nil
-                return control.requested(
-                    push, id: id, startDelay: delay, as: request.id, at: time)
-            case .change(let change):
-                return control.settingsRequested(change, as: request.id, at: time)
-            case .cancel(let id):
-                return control.cancelRequested(id, as: request.id, at: time)
-            case .schedule(let schedule):
-                return control.scheduleRequested(schedule, as: request.id, at: time)
-            }
+            return (.request, carryOut(request, at: time, &random))
         }
         if let snapshot {
             self.snapshot = nil
-            return control.snapshotTaken(snapshot, at: time)
+            return (.snapshot, control.snapshotTaken(snapshot, at: time))
         }
         guard isTickDue else { return nil }
         isTickDue = false
-        return control.tick(at: time)
+        return (.tick, control.tick(at: time))
+    }
+
+    private func carryOut(
+        _ request: PendingRequest, at time: TimePoint, _ random: inout SeededRandom
+    ) -> [ControlEffect] {
+        switch request.order {
+        case .push(let push, let id):
+            let longest = control.longestDelay(of: push)
+            let delay = longest > .zero ? StartDelay.draw(upTo: longest, using: &random) : nil
+            return control.requested(push, id: id, startDelay: delay, as: request.id, at: time)
+        case .change(let change):
+            return control.settingsRequested(change, as: request.id, at: time)
+        case .cancel(let id):
+            return control.cancelRequested(id, as: request.id, at: time)
+        case .schedule(let schedule):
+            return control.scheduleRequested(schedule, as: request.id, at: time)
+        }
+    }
+}
+
+extension ControlEffect {
+    fileprivate var isTarget: Bool {
+        if case .setTarget = self { true } else { false }
     }
 }

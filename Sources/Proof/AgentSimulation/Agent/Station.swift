@@ -16,10 +16,16 @@ final class Station {
     var driver: DriverConfiguration
     /// Whether one register tells the energy, so that it is always the same meter.
     let hasOneMeter: Bool
+    /// The registers that tell it how much, or to pause.
+    private let controlling: [RegisterID]
+    /// Whether a stop is nothing but a setpoint of 0 that is read where it is written.
+    private let isPausedBySetpoint: Bool
     var box: SimulatedWallbox
     var wire = SimulatedWire()
     var agent: AgentSide?
     var witness = Witness()
+    /// What was in force as the agent started.
+    var limitAtStart = Milliamperes.zero
     /// What was decided before the last crash.
     var remembered: Simulation.Remembered?
     /// Whether another device answers in place of ``box``'s own.
@@ -33,6 +39,11 @@ final class Station {
         hasOneMeter =
             plan.profile.registers(measuring: .energyTotal).count == 1
             && !plan.profile.derived.contains { $0.quantity == .energyTotal }
+        let commands = plan.profile.control
+        controlling = (commands.charge + commands.limit + commands.idle).flatMap(\.written)
+        isPausedBySetpoint =
+            commands.readBack == commands.setpoint
+            && commands.idle == [.write(commands.setpoint, .raw(0))]
         let phases = plan.profile.electrical.phases
         let description = ChargerDescription(
             id: id, vendor: plan.profile.vendor, model: plan.profile.model, user: nil,
@@ -64,6 +75,27 @@ final class Station {
     var canTellRestarts: Bool {
         profile.link.serial == nil || profile.control.readBack != nil
             || !profile.registers(measuring: .uptime).isEmpty
+    }
+
+    /// Whether its registers show what it would do, also without a vehicle.
+    var showsWhatItDoes: Bool {
+        guard profile.control.readBack != nil else { return false }
+        return switch profile.control.enabled {
+        case .readBack, .register: true
+        case .pilot, .memory: false
+        }
+    }
+
+    /// Whether a request tells it how much, or to pause.
+    func isControl(_ request: ModbusRequest) -> Bool {
+        box.accesses(request, answered: .response(.written), at: MonotonicInstant(nanoseconds: 0))
+            .contains { $0.register.map(controlling.contains) == true }
+    }
+
+    /// Whether it may do other than it was told without anything that shows it.
+    var isMisled: Bool {
+        let isShown = isPausedBySetpoint && box.limit > profile.control.minimum
+        return witness.isMisled && !isShown
     }
 
     /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none.

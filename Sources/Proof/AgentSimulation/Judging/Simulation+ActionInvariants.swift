@@ -5,9 +5,10 @@ import WallboxModel
 
 // What must hold of actions.
 extension Simulation {
+    /// A client is told that an action is accepted; one that is cancelled has been before.
     mutating func witnessAccepted(_ action: Action, _ index: Int) {
-        let time = time
-        stations[index].witness.accepted(action, at: time)
+        guard !action.state.isTerminal else { return }
+        stations[index].witness.accepted(action.id)
         guard action.state == .acknowledged else { return }
         // After a fault the line may wait 30 s yet before it connects again.
         guard action.command == .idle, action.sandbox == nil,
@@ -22,7 +23,7 @@ extension Simulation {
         let witness = stations[index].witness
         // Meanwhile somebody may have wanted it to charge again.
         guard witness.accepted.last == id, witness.disturbedUntil < now, isAgentUp,
-            !witness.wantsCharge,
+            !witness.wantsCharge, !stations[index].isMisled,
             witness.chargeWantedAt.map({ $0.duration(to: now) > .milliseconds(1_500) }) ?? true
         else { return }
         stations[index].box.advance(to: now)
@@ -36,11 +37,8 @@ extension Simulation {
             hash.add("\(action.id.rawValue) \(action.state)")
             let words = words(action)
             note(index, "\(action.id.rawValue) \(words)")
-            let time = time
-            let mayEnd = stations[index].witness.ended(action, at: time)
-            expect(
-                .oneEnd, mayEnd, index,
-                "\(action.id.rawValue) ends twice, or was never accepted")
+            let mayEnd = stations[index].witness.ended(action.id)
+            expect(.oneEnd, mayEnd, index, "\(action.id.rawValue) ends twice")
             expectEnd(of: action, index)
         case .action(let action):
             // A scheduled one begins.

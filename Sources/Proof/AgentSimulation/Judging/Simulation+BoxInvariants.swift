@@ -84,7 +84,9 @@ extension Simulation {
         _ truth: WallboxTruth, _ limit: Milliamperes, since: MonotonicInstant, _ index: Int
     ) {
         let station = stations[index]
-        guard let agent = station.agent, !station.profile.control.isSetInWatts else { return }
+        guard let agent = station.agent, !station.profile.control.isSetInWatts,
+            !station.isMisled
+        else { return }
         expect(
             .limits, truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
         let isYielding =

@@ -32,8 +32,9 @@ extension Simulation {
     }
 
     mutating func noteLink(_ link: LinkState, _ index: Int) {
-        guard transcript != nil, stations[index].agent?.shownLink != link else { return }
+        guard stations[index].agent?.shownLink != link else { return }
         stations[index].agent?.shownLink = link
+        stations[index].witness.answersSince = link == .up ? now : nil
         switch link {
         case .connecting: break
         case .up: note(index, "answers")

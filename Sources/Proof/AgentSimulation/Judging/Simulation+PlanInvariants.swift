@@ -12,10 +12,8 @@ extension Simulation {
             .punctual,
             action.startOnBoot != nil || begun ?? time.wall >= earliest ?? time.wall, index,
             "\(action.id.rawValue) is early")
-        let time = time
-        let mayBegin = stations[index].witness.began(action, at: time)
-        expect(
-            .oneStart, mayBegin, index, "\(action.id.rawValue) begins twice, or beside another")
+        let mayBegin = stations[index].witness.began(action.id)
+        expect(.oneStart, mayBegin, index, "\(action.id.rawValue) begins twice")
     }
 
     /// At the end of a window the charger is idle, if nothing else came meanwhile.
@@ -24,20 +22,36 @@ extension Simulation {
         let steps = wallSteps
         let id = action.id
         let begun = now
-        after(max(time.wall.duration(to: end), .zero) + .seconds(3)) { simulation in
-            let witness = simulation.stations[index].witness
-            guard witness.accepted.last == id, witness.schedule == nil, witness.inFlight == nil,
-                witness.disturbedUntil < simulation.now, simulation.wallSteps == steps,
-                let agent = simulation.stations[index].agent,
-                // As a wallbox that boots, or whose link is lost in vain, comes back later.
-                agent.control.snapshot.link == .up,
-                // One that begins within the window, without a clock, holds the safe current.
-                simulation.isWallTrusted || agent.startedAt <= begun
-            else { return }
-            simulation.stations[index].box.advance(to: simulation.now)
-            let limit = simulation.stations[index].box.truth.limit
-            simulation.expect(
-                .punctual, limit == .zero, index, "\(limit) 3 s after the window of \(id.rawValue)")
+        after(max(time.wall.duration(to: end), .zero) + Self.endsWithin) {
+            $0.checkEnded(id, begun: begun, steps: steps, index)
         }
+    }
+
+    private static let endsWithin = Duration.seconds(3)
+
+    private mutating func checkEnded(
+        _ id: Action.ID, begun: MonotonicInstant, steps: Int, _ index: Int
+    ) {
+        let witness = stations[index].witness
+        guard witness.accepted.last == id, witness.wishes.schedule == nil,
+            witness.wishes.inFlight == nil, wallSteps == steps
+        else { return }
+        // What was disturbed meanwhile has as long after that.
+        let free = max(witness.disturbedUntil, witness.answersSince ?? now)
+        let due = free.advanced(by: Self.endsWithin)
+        guard due <= now || witness.answersSince == nil else {
+            return after(now.duration(to: due)) {
+                $0.checkEnded(id, begun: begun, steps: steps, index)
+            }
+        }
+        guard let agent = stations[index].agent,
+            // As a wallbox that boots, or whose link is lost in vain, comes back later.
+            agent.control.snapshot.link == .up,
+            // One that begins within the window, without a clock, holds the safe current.
+            isWallTrusted || agent.startedAt <= begun, !stations[index].isMisled
+        else { return }
+        stations[index].box.advance(to: now)
+        let limit = stations[index].box.truth.limit
+        expect(.punctual, limit == .zero, index, "\(limit) 3 s after the window of \(id.rawValue)")
     }
 }

@@ -1,5 +1,6 @@
 import ChargeControl
 import ChargeModel
+import DeviceProfiles
 import WallboxModel
 
 // Requirement R19: after a crash the agent decides what it decided before.
@@ -9,9 +10,9 @@ extension Simulation {
         var limit: Milliamperes
         /// Whether it was wanted by somebody: what was merely found may be less afterwards.
         var isWanted: Bool
-        /// A power is a current of each phase, and how many are used is seen later.
+        /// A power is a current of each phase, and how many of several are used is seen later.
         var hasRate: Bool
-        var wishes: Witness.Wishes
+        var standing: WitnessedWishes.Standing
         var wallSteps: Int
     }
 
@@ -22,7 +23,7 @@ extension Simulation {
         guard station.witness.disturbedUntil < now, fuse == nil, isWallTrusted,
             let agent = station.agent, agent.committing == nil, agent.effects.isEmpty,
             agent.requests.isEmpty, agent.control.snapshot.link == .up,
-            let limit = agent.control.decision.limit, let wishes = station.witness.wishes
+            let limit = agent.control.decision.limit, let standing = station.witness.wishes.standing
         else { return }
         let claims = agent.control.decision.claims.map(\.source)
         // A random delay passes meanwhile.
@@ -31,7 +32,8 @@ extension Simulation {
         else { return }
         station.remembered = Remembered(
             limit: limit, isWanted: !claims.contains(.adopted),
-            hasRate: claims.contains(.maxChargeRate), wishes: wishes, wallSteps: wallSteps)
+            hasRate: claims.contains(.maxChargeRate) && station.profile.electrical.phases > 1,
+            standing: standing, wallSteps: wallSteps)
     }
 
     /// The first tick after the first poll since the start has been handled.
@@ -41,12 +43,14 @@ extension Simulation {
             let poll = agent.control.snapshot.lastPoll?.monotonic, poll > agent.startedAt
         else { return }
         station.remembered = nil
-        guard agent.committing == nil, before.wishes == station.witness.wishes,
+        guard agent.committing == nil, before.standing == station.witness.wishes.standing,
             before.wallSteps == wallSteps, isWallTrusted, !station.isImpostor
         else { return }
         let limit = agent.control.decision.limit ?? .zero
-        let isSame =
-            before.isWanted && !before.hasRate ? limit == before.limit : limit <= before.limit
+        // What nobody has said anything of is found anew, and may have fallen back upwards.
+        let isFound = !before.isWanted && before.standing.intent == nil
+        let most = isFound ? max(before.limit, station.limitAtStart) : before.limit
+        let isSame = before.isWanted && !before.hasRate ? limit == before.limit : limit <= most
         expect(
             .sameDecision, isSame, index, "decides \(limit), and \(before.limit) before the crash")
     }

@@ -107,6 +107,12 @@ extension Simulation {
         let underLoad = station.box.phaseSwitchesUnderLoad
         let reply = station.box.respond(to: arrival.request, at: now)
         let after = station.box.limit
+        if station.isControl(arrival.request) {
+            let faults = station.box.faults
+            station.witness.isMisled =
+                !station.showsWhatItDoes
+                && (faults.writes == .ignored || faults.foreignController != nil)
+        }
         expect(
             .contactor, station.box.phaseSwitchesUnderLoad == underLoad, index,
             "phases are switched under load")
@@ -127,9 +133,6 @@ extension Simulation {
 
     /// Requirement R12: nothing rises that nobody wants, least of all right after the start.
     private mutating func checkWanted(_ rise: String, _ index: Int) {
-        // Between two ticks its time may have come.
-        let time = time
-        stations[index].witness.noteWish(at: time)
         let witness = stations[index].witness
         let isWanted =
             witness.wantsCharge

@@ -16,6 +16,19 @@ package struct Scene: Hashable, Sendable {
         package var phases: [PhaseSet]
     }
 
+    /// For people, a line for each wallbox.
+    package var words: [String] {
+        var lines = stations.map { plan in
+            "\(plan.name): \(plan.profile.id), max \(plan.installationMaximum), safe "
+                + "\(plan.safeCurrent), poll \(plan.poll), start delay \(plan.startDelay)"
+        }
+        if let fuse {
+            let phases = fuse.phases.map { "\($0.indices.map { "L\($0 + 1)" }.joined())" }
+            lines.append("a fuse of \(fuse.limit), on \(phases.joined(separator: ", "))")
+        }
+        return lines
+    }
+
     /// What the seed plans for it.
     package var plan: WorldPlan {
         WorldPlan(seed: seed, stations: stations.count, duration: duration, traits: traits)

@@ -88,6 +88,8 @@ extension Simulation {
         switch deed {
         case .reboot where !station.canTellRestarts, .replace where !station.canTellRestarts:
             note(index, "which nobody could notice: left out")
+        case .fault(let faults, _) where isUnnoticed(faults, station):
+            note(index, "which nobody could notice: left out")
         case .cutLink(let hangs, let length):
             disturb(index, for: length)
             station.wire.isCut = true
@@ -118,6 +120,9 @@ extension Simulation {
         case .fault(let faults, let length):
             disturb(index, for: length)
             station.box.setFaults(faults, at: now)
+            if faults.foreignController != nil, !station.showsWhatItDoes {
+                station.witness.isMisled = true
+            }
             after(length) { simulation in
                 let now = simulation.now
                 simulation.stations[index].box.setFaults(WallboxFaults(), at: now)
@@ -125,6 +130,12 @@ extension Simulation {
             }
         default: preconditionFailure("\(deed) is no fault of a station")
         }
+    }
+
+    /// Whether others on its fuse would be given what a wallbox was told to leave, and keeps: one that
+    /// does not show its setpoint, and lies about it.
+    private func isUnnoticed(_ faults: WallboxFaults, _ station: Station) -> Bool {
+        fuse != nil && faults.writes == .ignored && station.profile.control.readBack == nil
     }
 
     /// The wallbox comes back, after a loss of supply, to the address of the device in its place.
