@@ -25,7 +25,8 @@ LONGEST = {"profiles": 8192, "configurations": 4096}
 MANIFEST = """
 package.targets += [
     .target(
-        name: "EVSEAgent", dependencies: ["ChargeModel", "Modbus", "LibmodbusBus", yams],
+        name: "EVSEAgent",
+        dependencies: ["ChargeModel", "FlightRecorder", "Modbus", "LibmodbusBus", yams],
         path: "Sources/EVSEAgent/Configuration", swiftSettings: strict),
     .executableTarget(
         name: "Fuzz",
