@@ -27,13 +27,21 @@ let selfContained: [LinkerSetting] = [
         ], .when(platforms: [.linux], configuration: .release))
 ]
 
+/// Lets the optimiser carry what a target does into the targets that use it: it does so by itself only
+/// with what is `public`. For the values of Model, which are asked for everywhere; the simulation is a
+/// quarter faster with it.
+let carried: [SwiftSetting] = [
+    .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release))
+]
+
 /// A target of one ring; the path says which (`Model`, `Core` or `Shell`).
 func ring(
-    _ ring: String, _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+    _ ring: String, _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [],
+    settings: [SwiftSetting] = []
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(ring)/\(name)",
-        resources: resources, swiftSettings: strict)
+        resources: resources, swiftSettings: strict + settings)
 }
 
 func test(
@@ -93,7 +101,7 @@ let package = Package(
     ],
     targets: [
         // Model: values, the standard library only.
-        ring("Model", "ChargeModel", []),
+        ring("Model", "ChargeModel", [], settings: carried),
         ring("Model", "Modbus", []),
 
         // Core: decides; no input or output, no clock, no task, no logger.
@@ -155,7 +163,8 @@ let package = Package(
         .executableTarget(
             name: "SimulateSeeds",
             dependencies: ["AgentSimulation", "DeviceProfiles", "ChargeModel", argumentParser],
-            path: "Sources/Proof/SimulateSeeds", swiftSettings: strict),
+            path: "Sources/Proof/SimulateSeeds", swiftSettings: strict,
+            linkerSettings: selfContained),
 
         // Tests: one folder per target, and the suites that cut across.
         .target(
