@@ -33,8 +33,9 @@ extension DeviceProfile {
             "\(words.count) registers answer a block of \(block.count) at \(block.address)")
         for entry in block.entries {
             let width = registers[entry.register.rawValue].width
-            values[entry.register, entry.element] = registers[entry.register.rawValue]
+            let value = registers[entry.register.rawValue]
                 .decode(words[entry.offset..<entry.offset + width])
+            values[entry.register, entry.element] = value
         }
     }
 }

@@ -5,32 +5,21 @@ import DeviceProfiles
 extension SimulatedWallbox {
     /// As ``words(of:_:)``, and remembered until something happens: many reads show the same.
     mutating func rememberedWords(of id: RegisterID, _ element: Int) -> [UInt16] {
-        guard changesOnlyWithEvents(id) else { return words(of: id, element) }
+        switch steadiness[id.rawValue] {
+        case .always: break
+        case .whileVoltageIs: guard isVoltageSteady else { return words(of: id, element) }
+        case .never: return words(of: id, element)
+        }
         if let words = shownWords[id.rawValue][element] { return words }
         let words = words(of: id, element)
         shownWords[id.rawValue][element] = words
         return words
     }
 
-    /// Whether what a register shows is the same from one event to the next.
-    private func changesOnlyWithEvents(_ id: RegisterID) -> Bool {
-        let quantity: MeasuredQuantity
-        switch sources[id.rawValue] {
-        case .quantity(let shown): quantity = shown
-        case .mirror(let other): return changesOnlyWithEvents(other)
-        case .isDone: return false
-        case .setpoint, .limit, .enable, .isEnabled, .face, .isArmed, .isSwitched, .memory:
-            return true
-        }
-        switch quantity {
-        case .energyTotal, .energySession, .uptime, .setpointValidity: return false
-        // A voltage that wanders does so between events as well while nothing is drawn.
-        case .voltages: return options.voltage.nextChange(after: now) == nil
-        case .power, .powers, .currents, .setpoint, .hardwareMaximum, .errorCode, .serial,
-            .firmware, .failsafeCurrent, .failsafeTimeout, .livePhases, .connectors:
-            return true
-        }
-    }
+    /// A voltage that wanders does so between events as well while nothing is drawn. Inlined, since a
+    /// call would copy the wallbox.
+    @inline(__always)
+    private var isVoltageSteady: Bool { options.voltage.nextChange(after: now) == nil }
 
     /// Something has happened: every register may show something else.
     mutating func forgetShownWords() {

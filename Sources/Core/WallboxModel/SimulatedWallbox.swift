@@ -26,6 +26,7 @@ package struct SimulatedWallbox: Sendable {
     let controls: ControlMap
     /// What each register shows.
     let sources: [RegisterSource]
+    let steadiness: [RegisterSource.Steadiness]
     /// What the state registers hold, by the place of the state in `PilotState.allCases`.
     let faces: [[RegisterFace]]
     /// The places of the signs of life that any read is.
@@ -102,7 +103,9 @@ package struct SimulatedWallbox: Sendable {
         self.presence = presence
         index = RegisterIndex(profile, unit: self.unit) { presence[$0] }
         controls = ControlMap(profile) { presence[$0] }
-        sources = RegisterSource.all(profile, controls, presence)
+        let sources = RegisterSource.all(profile, controls, presence)
+        self.sources = sources
+        steadiness = sources.map { $0.steadiness(among: sources) }
         let signs = profile.heartbeat.signs
         signsOfReading = signs.indices.filter { signs[$0] == .anyRead }
         faces = PilotState.allCases.map { Self.face(of: $0, profile) }

@@ -11,7 +11,8 @@ package struct MonotonicInstant: InstantProtocol, Codable, Sendable {
     }
 
     package func duration(to other: MonotonicInstant) -> Duration {
-        .nanoseconds(other.nanoseconds - nanoseconds)
+        let attoseconds = Int128(other.nanoseconds - nanoseconds) * Duration.attosecondsInNanosecond
+        return Duration(attoseconds: attoseconds)
     }
 
     package static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
@@ -21,10 +22,9 @@ package struct MonotonicInstant: InstantProtocol, Codable, Sendable {
 
 extension Duration {
     /// The whole nanoseconds of a duration of less than 292 years.
-    package var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    package var nanoseconds: Int64 { Int64(attoseconds / Self.attosecondsInNanosecond) }
+
+    fileprivate static var attosecondsInNanosecond: Int128 { 1_000_000_000 }
 
     /// The whole milliseconds of a duration, rounded towards zero.
     package var milliseconds: Int64 { nanoseconds / 1_000_000 }

@@ -95,9 +95,11 @@ struct RegisterIndex: Hashable, Sendable {
                 high = middle
             }
         }
-        return space.spans[low...]
-            .prefix { $0.range.lowerBound < range.upperBound }
-            .filter { $0.range.overlaps(range) }
+        let near = space.spans[low...].prefix { $0.range.lowerBound < range.upperBound }
+        var spans: [Span] = []
+        spans.reserveCapacity(near.count)
+        for span in near where span.range.overlaps(range) { spans.append(span) }
+        return spans
     }
 
     /// Why a unit with this map refuses to read a range; nil when it does not.
@@ -106,16 +108,15 @@ struct RegisterIndex: Hashable, Sendable {
     /// no barrier, and where the profile allows no gap it is exactly one value.
     func refusal(reading range: Range<Int>, _ spans: [Span]) -> Refusal? {
         guard range.count <= maximumBlock else { return .tooLong }
-        let spans = spans.filter(\.isReadable)
-        guard !spans.isEmpty else { return .unknown }
+        guard spans.contains(where: \.isReadable) else { return .unknown }
         guard let maximumGap else {
-            return spans.contains { $0.range == range } ? nil : .scattered
+            return spans.contains { $0.isReadable && $0.range == range } ? nil : .scattered
         }
         if barriers.contains(where: { range.lowerBound < $0 && range.upperBound > $0 }) {
             return .scattered
         }
         var covered = range.lowerBound
-        for span in spans {
+        for span in spans where span.isReadable {
             let gap = span.range.lowerBound - covered
             if gap > 0, covered == range.lowerBound || gap > maximumGap { return .unknown }
             covered = max(covered, span.range.upperBound)

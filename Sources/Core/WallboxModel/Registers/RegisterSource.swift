@@ -25,6 +25,28 @@ enum RegisterSource: Hashable, Sendable {
     /// What was written to it, or what the factory put there.
     case memory
 
+    /// Whether what it shows is the same from one event to the next.
+    enum Steadiness: Hashable, Sendable {
+        case always, whileVoltageIs, never
+    }
+
+    func steadiness(among sources: [RegisterSource]) -> Steadiness {
+        switch self {
+        case .quantity(let quantity):
+            switch quantity {
+            case .energyTotal, .energySession, .uptime, .setpointValidity: .never
+            case .voltages: .whileVoltageIs
+            case .power, .powers, .currents, .setpoint, .hardwareMaximum, .errorCode, .serial,
+                .firmware, .failsafeCurrent, .failsafeTimeout, .livePhases, .connectors:
+                .always
+            }
+        case .mirror(let other): sources[other.rawValue].steadiness(among: sources)
+        case .isDone: .never
+        case .setpoint, .limit, .enable, .isEnabled, .face, .isArmed, .isSwitched, .memory:
+            .always
+        }
+    }
+
     /// The sources of all registers of a profile.
     static func all(
         _ profile: DeviceProfile, _ controls: ControlMap, _ presence: RegisterPresence
