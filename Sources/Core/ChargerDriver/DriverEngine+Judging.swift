@@ -65,7 +65,7 @@ extension DriverEngine {
 
     /// A limit that is read, per phase.
     private func shownLimit(_ canonical: Int) -> Milliamperes {
-        profile.control.isSetInWatts
+        facts.isSetInWatts
             ? profile.limit(of: Watts(canonical), phases: phases) : Milliamperes(canonical)
     }
 
@@ -157,26 +157,14 @@ extension DriverEngine {
     /// That the station has another number of connectors than its profile; nil when it has not, or
     /// does not tell.
     private var connectorProblem: String? {
-        guard let found = firstValue(of: .connectors)?.canonical,
+        let tellers = facts.registers(measuring: .connectors)
+        guard let found = values.first(of: tellers)?.canonical,
             found != profile.connectorCount
         else { return nil }
         return """
             the station says that it has \(found) connectors, and the profile \(profile.id) has \
             \(profile.connectorCount): check 'profile' and 'connector' of this charger
             """
-    }
-
-    /// What tells one device, and one run of it, from another.
-    var deviceMark: DeviceMark {
-        DeviceMark(serial: firstValue(of: .serial), uptime: firstValue(of: .uptime)?.canonical)
-    }
-
-    /// Of several registers with one meaning the first that has a value counts.
-    private func firstValue(of quantity: MeasuredQuantity) -> DecodedValue? {
-        for register in facts.registers(measuring: quantity) {
-            if let value = values[register], value.isAvailable { return value }
-        }
-        return nil
     }
 }
 

@@ -3,10 +3,12 @@ import DeviceProfiles
 
 // One phase or three, where configuration and profile allow the agent to switch.
 extension DriverEngine {
-    private var mostPhases: Int { min(configuration.phases, profile.electrical.phases) }
+    @inline(__always)
+    private var mostPhases: Int { min(configuration.phases, facts.phases) }
 
     /// Whether the limit of the target is meant for fewer phases than may carry it: then nothing is
     /// offered until there is another target.
+    @inline(__always)
     func exceedsPhases(_ target: ChargerTarget) -> Bool {
         target.phases.map { (switchedPhases ?? mostPhases) > $0.counted } ?? false
     }

@@ -6,7 +6,7 @@ extension DriverEngine {
     /// Counts anew with every poll. Another number makes the same power another current of each
     /// phase.
     mutating func countPhases(at now: TimePoint) {
-        guard profile.control.isSetInWatts else { return }
+        guard facts.isSetInWatts else { return }
         let before = livePhases.counted
         livePhases.polled(phaseEvidence(at: now.monotonic), at: now.monotonic)
         let after = livePhases.counted

@@ -23,6 +23,9 @@ extension DriverEngine {
 
     /// The current to bring the wallbox to now: the target through the gate; past its lease no more
     /// than the safe current (requirement R4). nil without a target.
+    ///
+    /// Inlined with what it asks, since it is asked all the time: a call would copy the engine.
+    @inline(__always)
     func goal(at now: MonotonicInstant) -> SetpointReconciler.Goal? {
         guard let target else { return nil }
         let isValid = now < target.validUntil
@@ -36,11 +39,13 @@ extension DriverEngine {
     }
 
     /// The phases that share what is set in watts.
-    var phases: Int { profile.control.isSetInWatts ? livePhases.counted : 1 }
+    @inline(__always)
+    var phases: Int { facts.isSetInWatts ? livePhases.counted : 1 }
 
     /// What a limit comes to where it is set in watts; 0 when it is too little for the phases.
+    @inline(__always)
     private func settable(_ limit: Milliamperes) -> Milliamperes {
-        guard profile.control.isSetInWatts else { return limit }
+        guard facts.isSetInWatts else { return limit }
         let power = profile.power(for: limit, phases: phases)
         return power.map { profile.limit(of: $0, phases: phases) } ?? .zero
     }

@@ -18,7 +18,7 @@ extension DriverEngine {
             block.entries.map(\.register), values, goal: goal(at: now.monotonic)?.limit,
             at: now.monotonic)
         let before = mark
-        mark = deviceMark.completed(by: before)
+        mark = facts.deviceMark(values).completed(by: before)
         if contact == .established, mark.isNewDevice(than: before) {
             forgetContact(isAnotherDevice: true, at: now)
             contact = .identifying

@@ -135,7 +135,8 @@ extension DriverEngine {
 
     /// When the next attempt is due; nil when none is.
     func nextWakeUp(at now: MonotonicInstant) -> MonotonicInstant? {
-        isToCharge(at: now) ? wakeUp.due(wear.contactor) : nil
+        guard let due = wakeUp.due(wear.contactor), isToCharge(at: now) else { return nil }
+        return due
     }
 
     var wakeUpSteps: RunningSteps {

@@ -189,9 +189,15 @@ package struct DriverEngine: Codable, Sendable {
 
     /// The next transaction; its result must be told with ``completed(_:at:)`` before the next call.
     package mutating func next(at now: TimePoint) -> DriverRequest? {
-        // Steps may begin with a wait: then something else is planned.
-        for _ in 0..<3 {
-            settle(at: now)
+        settle(at: now)
+        return nextSettled(at: now)
+    }
+
+    /// The same when it has been settled at this moment.
+    mutating func nextSettled(at now: TimePoint) -> DriverRequest? {
+        for round in 0..<3 {
+            // Steps may begin with a wait: then something else is planned.
+            if round > 0 { settle(at: now) }
             guard isFree(at: now.monotonic), let step = plan(at: now) else { return nil }
             guard let taken = take(step, at: now) else { continue }
             outstanding = taken

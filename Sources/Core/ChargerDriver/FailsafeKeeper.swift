@@ -13,9 +13,10 @@ struct FailsafeKeeper: Codable, Sendable {
     /// The least current that can be set.
     private let minimum: Milliamperes
     private let attemptsAllowed: Int
-    /// The register that takes the current; nil where it cannot be set.
-    private let currentRegister: Register?
     private let wantedTimeout: Int
+    /// What a fall to 0 and one to the safe current are in the unit of the register.
+    private let zeroFallback: Int
+    private let safeFallback: Int
     /// Registers to read after a write, so that it is verified.
     let readBack: [RegisterID]
     private var current = Level()
@@ -68,10 +69,11 @@ struct FailsafeKeeper: Codable, Sendable {
         self.safeCurrent = safeCurrent
         minimum = profile.leastLimit(phases: phases)
         self.attemptsAllowed = attemptsAllowed
-        currentRegister = profile.failsafe?.current.map { profile[$0] }
         let timeoutRegister = profile.failsafe?.timeout.map { profile[$0] }
         wantedTimeout = Self.representable(
             Int(profile.failsafe?.timeoutValue.milliseconds ?? 0), in: timeoutRegister)
+        zeroFallback = Self.fallback(.zero, minimum, profile, phases: phases)
+        safeFallback = Self.fallback(safeCurrent, minimum, profile, phases: phases)
         readBack =
             [profile.failsafe?.currentReadBack, profile.failsafe?.timeoutReadBack]
             .compactMap { $0 } + (profile.failsafe?.armedWhen.map(\.register) ?? [])
@@ -82,11 +84,20 @@ struct FailsafeKeeper: Codable, Sendable {
     /// What to fall to, in the unit of the register: min(safe current, target), and 0 while idle
     /// where it can be.
     private func wanted(goal: Milliamperes?) -> Int {
-        guard let failsafe else { return 0 }
         let wanted = min(safeCurrent, goal ?? safeCurrent)
+        if wanted == safeCurrent { return safeFallback }
+        if wanted == .zero { return zeroFallback }
+        return Self.fallback(wanted, minimum, profile, phases: phases)
+    }
+
+    private static func fallback(
+        _ wanted: Milliamperes, _ minimum: Milliamperes, _ profile: DeviceProfile, phases: Int
+    ) -> Int {
+        guard let failsafe = profile.failsafe else { return 0 }
         let taken = wanted >= minimum || failsafe.acceptsZero ? wanted : minimum
-        let value = profile.canonicalLimit(taken, phases: phases)
-        return Self.representable(value, in: currentRegister)
+        return representable(
+            profile.canonicalLimit(taken, phases: phases),
+            in: failsafe.current.map { profile[$0] })
     }
 
     /// What a register makes of a value, so that its read-back can be compared.
@@ -100,13 +111,13 @@ struct FailsafeKeeper: Codable, Sendable {
     func write(goal: Milliamperes?, at now: MonotonicInstant) -> Write? {
         guard let failsafe else { return nil }
         if let retryAt, now < retryAt { return nil }
-        if let register = failsafe.current, !missing.contains(register),
-            isDue(current, wanted(goal: goal))
-        {
+        if let register = failsafe.current, !missing.contains(register) {
             let wanted = wanted(goal: goal)
-            return Write(
-                register: register, value: wanted, isCurrent: true,
-                isIncrease: (current.shown ?? current.confirmed).map { wanted > $0 } ?? false)
+            if isDue(current, wanted) {
+                return Write(
+                    register: register, value: wanted, isCurrent: true,
+                    isIncrease: (current.shown ?? current.confirmed).map { wanted > $0 } ?? false)
+            }
         }
         if let register = failsafe.timeout, !missing.contains(register),
             isDue(timeout, wantedTimeout)
@@ -118,7 +129,9 @@ struct FailsafeKeeper: Codable, Sendable {
 
     /// The steps that switch it on, once its current and timeout stand; empty when they are not due.
     func arming(goal: Milliamperes?, at now: MonotonicInstant) -> [CommandStep] {
-        guard let failsafe, write(goal: goal, at: now) == nil, isDue(switched, 1) else { return [] }
+        guard let failsafe, !failsafe.arm.isEmpty, isDue(switched, 1),
+            write(goal: goal, at: now) == nil
+        else { return [] }
         if let retryAt, now < retryAt { return [] }
         return failsafe.arm
     }

@@ -112,14 +112,24 @@ package struct LineEngine: Codable, Sendable {
         for index in drivers.indices { drivers[index].settle(at: now) }
         endRests(at: now)
         guard now.monotonic >= quietUntil else { return .sleep(until: quietUntil) }
-        guard let driver = mostPressing(at: now), let request = drivers[driver].next(at: now) else {
-            let wake = drivers.indices.map { rests[$0].until ?? drivers[$0].wake(at: now) }.min()
-            return .sleep(until: wake ?? now.monotonic.advanced(by: .seconds(1)))
-        }
+        guard let driver = mostPressing(at: now),
+            let request = drivers[driver].nextSettled(at: now)
+        else { return .sleep(until: wake(at: now)) }
         turn = (driver + 1) % drivers.count
         link = .performing(driver: driver)
         statistics.transactions += 1
         return .perform(request)
+    }
+
+    /// When the first of its drivers may have something.
+    private func wake(at now: TimePoint) -> MonotonicInstant {
+        var first: MonotonicInstant?
+        for index in drivers.indices {
+            let wake =
+                if let until = rests[index].until { until } else { drivers[index].wake(at: now) }
+            first = first.map { min($0, wake) } ?? wake
+        }
+        return first ?? now.monotonic.advanced(by: .seconds(1))
     }
 
     /// The driver whose request goes first; nil when none is known to have one.

@@ -17,6 +17,11 @@ final class ProfileFacts: Codable, Sendable {
     private let most: [Int?]
     /// Whether a stop is nothing but a setpoint of 0 that is read where it is written.
     let isPausedBySetpoint: Bool
+    let isSetInWatts: Bool
+    /// Of the model.
+    let phases: Int
+    private let serial: [RegisterID]
+    private let uptime: [RegisterID]
 
     private struct Teller: Sendable {
         var quantity: MeasuredQuantity
@@ -42,6 +47,10 @@ final class ProfileFacts: Codable, Sendable {
         isPausedBySetpoint =
             control.readBack == control.setpoint
             && control.idle == [.write(control.setpoint, .raw(0))]
+        isSetInWatts = profile.control.isSetInWatts
+        phases = profile.electrical.phases
+        serial = profile.registers(measuring: .serial)
+        uptime = profile.registers(measuring: .uptime)
     }
 
     /// Found again from the profile, which is all that is kept.
@@ -71,8 +80,24 @@ final class ProfileFacts: Codable, Sendable {
         }
     }
 
+    /// What tells one device, and one run of it, from another.
+    func deviceMark(_ values: RegisterValues) -> DeviceMark {
+        DeviceMark(
+            serial: values.first(of: serial), uptime: values.first(of: uptime)?.canonical)
+    }
+
     func readable(_ quantity: MeasuredQuantity) -> [RegisterID] {
         for teller in tellers where teller.quantity == quantity { return teller.readable }
         return []
+    }
+}
+
+extension RegisterValues {
+    /// Of several registers with one meaning the first that has a value counts.
+    func first(of registers: [RegisterID]) -> DecodedValue? {
+        for register in registers {
+            if let value = self[register], value.isAvailable { return value }
+        }
+        return nil
     }
 }

@@ -73,12 +73,16 @@ struct SnapshotDecoder {
     }
 
     private var hardwareMaximum: Reading<Milliamperes> {
-        let readings = facts.readable(.hardwareMaximum).map {
-            reading($0, element: 0).map { Milliamperes($0) }
+        var first: Reading<Milliamperes>?
+        var least: Reading<Milliamperes>?
+        for register in facts.readable(.hardwareMaximum) {
+            let reading = reading(register, element: 0).map { Milliamperes($0) }
+            first = first ?? reading
+            guard let value = reading.value, value > .zero else { continue }
+            if let known = least?.value, known <= value { continue }
+            least = reading
         }
-        let positive = readings.filter { ($0.value ?? .zero) > .zero }
-        return positive.min { ($0.value ?? .zero) < ($1.value ?? .zero) }
-            ?? readings.first ?? .absent(.notProvided)
+        return least ?? first ?? .absent(.notProvided)
     }
 
     // MARK: - Quantities
@@ -135,9 +139,13 @@ struct SnapshotDecoder {
     }
 
     private func text(_ quantity: MeasuredQuantity) -> Reading<String> {
-        let readings = facts.readable(quantity).map { text($0) }
-        return readings.first { $0.value != nil }
-            ?? readings.first { $0 != .absent(.notProvided) } ?? .absent(.notProvided)
+        var absent: Reading<String>?
+        for register in facts.readable(quantity) {
+            let reading = text(register)
+            if reading.value != nil { return reading }
+            if absent == nil, reading != .absent(.notProvided) { absent = reading }
+        }
+        return absent ?? .absent(.notProvided)
     }
 
     private func text(_ register: RegisterID) -> Reading<String> {
