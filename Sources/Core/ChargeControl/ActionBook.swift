@@ -106,6 +106,23 @@ package struct ActionBook: Hashable, Codable, Sendable {
         }
     }
 
+    package var hasInFlight: Bool {
+        switch state {
+        case .inFlight: true
+        case .accepting(let accepting):
+            if case .inFlight = accepting.replacing { true } else { false }
+        case .empty, .scheduled, .cancelling: false
+        }
+    }
+
+    /// What the action in flight wants; nil without one, and for one that is to fail for a test.
+    var wanted: ChargeCommand? {
+        guard hasInFlight, let open = inFlight, open.action.sandbox?.failure == nil else {
+            return nil
+        }
+        return open.action.command
+    }
+
     /// The action that waits for its start.
     package var scheduled: Scheduled? {
         switch state {

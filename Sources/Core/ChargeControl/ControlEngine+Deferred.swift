@@ -230,7 +230,7 @@ extension ControlEngine {
 
     /// The window that is open or coming, else what the recurring schedule does.
     var currentSchedule: CurrentSchedule? {
-        if let open = book.inFlight, open.action.start != nil {
+        if book.hasInFlight, let open = book.inFlight, open.action.start != nil {
             return CurrentSchedule(open.action, .active)
         }
         if let window { return CurrentSchedule(window.action, .active) }

@@ -48,25 +48,4 @@ extension ControlEngine {
         }
         return Claim(source: .group, limit: share.limit, reason: share.reason)
     }
-
-    /// The decision of all claims, or why there is none yet.
-    func merged(at now: TimePoint) -> Decision {
-        let groupClaim = groupClaim(at: now)
-        let claims = ownClaims + (groupClaim.map { [$0] } ?? [])
-        let merged = ClaimMerge.decide(
-            claims, minimum: configuration.minimum, step: configuration.step)
-        if wish == .undecided {
-            return Decision(
-                claims: merged.claims, winner: nil, limit: nil,
-                reason: snapshot.lastPoll == nil
-                    ? "the wallbox has not answered yet"
-                    : "waiting for a fresh reading to adopt what the wallbox does")
-        }
-        if isShareAwaited, groupClaim == nil, merged.limit != .zero {
-            return Decision(
-                claims: merged.claims, winner: nil, limit: nil,
-                reason: "waiting for what the others on the fuse do")
-        }
-        return merged
-    }
 }

@@ -50,7 +50,12 @@ package struct ControlEngine: Codable, Sendable {
     var unsaved = UnsavedChanges()
     var nextCommit: UInt64 = 1
 
-    private var phases: PhaseCounter
+    /// What the claims came to when they changed last.
+    var merge: Merge
+    /// The claim of the cap as it was last put into words.
+    var capClaim: CapClaim?
+
+    private(set) var phases: PhaseCounter
     private var target: ChargerTarget?
     private var revision: UInt64 = 0
     /// An action was accepted: what became of the same target before says nothing of it.
@@ -109,6 +114,7 @@ package struct ControlEngine: Codable, Sendable {
         snapshot = ChargerSnapshot(phases: configuration.description.phases)
         decision = Decision(
             claims: [], winner: nil, limit: nil, reason: "the wallbox has not answered yet")
+        merge = Merge(claims: [], decision: decision)
         book = ActionBook(startsPerHour: configuration.timing.startsPerHour)
         phases = PhaseCounter(
             installed: configuration.description.phases, fall: configuration.timing.phaseFall)
@@ -155,6 +161,7 @@ package struct ControlEngine: Codable, Sendable {
     mutating func decide(at now: TimePoint) -> [ControlEffect] {
         let changes = followSchedule(at: now) + delaySlot()
         wish = currentWish(at: now)
+        capClaim = maxChargeRate.map { wordedCap($0) }
         let before = decision
         decision = merged(at: now)
         var effects = renewTarget(at: now)
@@ -168,6 +175,7 @@ package struct ControlEngine: Codable, Sendable {
             defer { target = nil }
             return target == nil ? [] : [.setTarget(nil)]
         }
+        let isShareAwaited = isShareAwaited
         let allowsIncrease = wish.allowsIncrease && !isShareAwaited
         let phaseWish = phaseWish
         let isNew =
@@ -179,84 +187,22 @@ package struct ControlEngine: Codable, Sendable {
         let renewed = ChargerTarget(
             limit: limit, allowsIncrease: allowsIncrease,
             validUntil: now.monotonic.advanced(by: configuration.timing.lease),
-            revision: revision, isRequested: book.inFlight != nil || isStartAwaited,
+            revision: revision, isRequested: book.hasInFlight || isStartAwaited,
             phases: phaseWish)
         target = renewed
         return [.setTarget(renewed)]
     }
 
     private mutating func noteAwaitedStart(_ limit: Milliamperes) {
-        let isPushed =
-            book.inFlight.map { $0.action.command == .charge && $0.action.sandbox?.failure == nil }
-        if isPushed == true { isStartAwaited = true }
-        if !wantsCharge || (limit > .zero && isVerified) { isStartAwaited = false }
+        if book.wanted == .charge { isStartAwaited = true }
+        if !wish.isToCharge || (limit > .zero && isVerified) { isStartAwaited = false }
     }
 
     var currentRevision: UInt64 { revision }
 
     var zones: any ZoneDirectory { zoneSource.directory }
 
-    private var isVerified: Bool {
-        if case .verified(revision, _, _) = snapshot.application { true } else { false }
-    }
-
-    /// Everything that limits the charger now, but its share of a fuse.
-    var ownClaims: [Claim] {
-        var claims = limitClaims
-        claims += wishClaims
-        if let claim = faultClaim { claims.append(claim) }
-        return claims
-    }
-
-    /// Of the fault that holds it lowest.
-    private var faultClaim: Claim? {
-        snapshot.conditions.filter(\.holdsAtSafeCurrent).map { fault in
-            Claim(
-                source: .fault,
-                limit: min(configuration.safeCurrent, fault.heldAt ?? configuration.safeCurrent),
-                reason: fault.message)
-        }.min { $0.limit < $1.limit }
-    }
-
-    /// What they allow together.
-    var ownLimit: Milliamperes? {
-        ClaimMerge.decide(
-            ownClaims, minimum: configuration.minimum, step: configuration.step
-        ).limit
-    }
-
-    private var limitClaims: [Claim] {
-        var claims = [
-            Claim(
-                source: .installation, limit: configuration.installationMaximum,
-                reason: "max-current of the installation"),
-            Claim(
-                source: .profile, limit: configuration.profileMaximum,
-                reason: "the most that this model does"),
-        ]
-        if let hardware = snapshot.hardwareMaximum.value {
-            claims.append(
-                Claim(
-                    source: .hardware, limit: hardware,
-                    reason: "the wallbox states this as its maximum"))
-        }
-        if let maxChargeRate {
-            claims.append(
-                Claim(
-                    source: .maxChargeRate,
-                    limit: Milliamperes(maxChargeRate, phases: phases.phases),
-                    reason: "max_charge_rate of \(maxChargeRate) on \(phases.phases) "
-                        + (phases.phases == 1 ? "phase" : "phases") + phaseNote))
-        }
-        return claims
-    }
-
-    /// Hardware, profile and installation together.
-    var maxCurrent: Milliamperes {
-        min(
-            configuration.installationMaximum, configuration.profileMaximum,
-            snapshot.hardwareMaximum.value ?? configuration.profileMaximum)
-    }
+    private var isVerified: Bool { snapshot.application.isVerified(revision) }
 
     // MARK: - What flows
 
@@ -366,5 +312,12 @@ package struct ControlEngine: Codable, Sendable {
         case .b1, .c1, .d1:
             return isHeld ? .suspendedEVSE : .preparing
         }
+    }
+}
+
+extension TargetApplication {
+    /// Whether a poll has shown the target of a revision to be in force.
+    fileprivate func isVerified(_ revision: UInt64) -> Bool {
+        if case .verified(revision, _, _) = self { true } else { false }
     }
 }

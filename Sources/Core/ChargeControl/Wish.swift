@@ -16,6 +16,13 @@ enum Wish: Hashable, Codable, Sendable {
     /// be read. The charger is kept at no more than its safe current, and not raised.
     case unknowable(String)
 
+    var isToCharge: Bool {
+        switch self {
+        case .intent(.charge), .slot: true
+        case .intent, .undecided, .delayed, .betweenSlots, .unknowable: false
+        }
+    }
+
     var allowsIncrease: Bool {
         switch self {
         case .intent(.adopted), .unknowable: false
@@ -26,18 +33,11 @@ enum Wish: Hashable, Codable, Sendable {
 
 extension ControlEngine {
     /// Whether charging is wanted now, whatever limits it.
-    var wantsCharge: Bool {
-        switch wish {
-        case .intent(.charge), .slot: true
-        case .intent, .undecided, .delayed, .betweenSlots, .unknowable: false
-        }
-    }
+    var wantsCharge: Bool { wish.isToCharge }
 
     /// Whose wish counts now.
     func currentWish(at now: TimePoint) -> Wish {
-        if let open = book.inFlight, open.action.sandbox?.failure == nil {
-            return .intent(open.action.command == .charge ? .charge : .idle)
-        }
+        if let wanted = book.wanted { return .intent(wanted == .charge ? .charge : .idle) }
         if let unreadable { return .unknowable(unreadable) }
         if mustAdopt { return .undecided }
         if let window {
@@ -72,50 +72,40 @@ extension ControlEngine {
         }
     }
 
-    /// The claims of the wish.
-    var wishClaims: [Claim] {
+    /// The claim of the wish; nil while there is none.
+    var wishClaim: Claim? {
         switch wish {
         case .undecided:
-            []
+            nil
         case .intent(.charge):
-            [
-                Claim(
-                    source: .action, limit: maxCurrent,
-                    reason: window.map { "charging is asked for until \($0.end.wall.utc)" }
-                        ?? "charging is asked for, with all that is allowed")
-            ]
+            Claim(
+                source: .action, limit: maxCurrent,
+                reason: window.map { "charging is asked for until \($0.end.wall.utc)" }
+                    ?? "charging is asked for, with all that is allowed")
         case .intent(.idle):
-            [Claim(source: .action, limit: .zero, reason: "idle is asked for")]
+            Claim(source: .action, limit: .zero, reason: "idle is asked for")
         case .intent(.adopted(let found)):
-            [
-                Claim(
-                    source: .adopted, limit: found,
-                    reason: adoptedUnread?.reason
-                        ?? "found in the wallbox, and nobody asked for anything else yet")
-            ]
+            Claim(
+                source: .adopted, limit: found,
+                reason: adoptedUnread?.reason
+                    ?? "found in the wallbox, and nobody asked for anything else yet")
         case .slot(let slot):
-            [
-                Claim(
-                    source: .schedule, limit: maxCurrent,
-                    reason: "a slot of the schedule is open until \(slot.end.utc)")
-            ]
+            Claim(
+                source: .schedule, limit: maxCurrent,
+                reason: "a slot of the schedule is open until \(slot.end.utc)")
         case .delayed(let slot, let begins):
-            [
-                Claim(
-                    source: .schedule, limit: .zero,
-                    reason: "the slot of \(slot.start.utc) begins at \(begins.timestamp), after a "
-                        + "random delay that spreads the load")
-            ]
+            Claim(
+                source: .schedule, limit: .zero,
+                reason: "the slot of \(slot.start.utc) begins at \(begins.timestamp), after a "
+                    + "random delay that spreads the load")
         case .betweenSlots:
-            [
-                Claim(
-                    source: .schedule, limit: .zero,
-                    reason: plan?.moment.map {
-                        "the schedule has its next slot at \($0.next.start.utc)"
-                    } ?? "the schedule has no slot now")
-            ]
+            Claim(
+                source: .schedule, limit: .zero,
+                reason: plan?.moment.map {
+                    "the schedule has its next slot at \($0.next.start.utc)"
+                } ?? "the schedule has no slot now")
         case .unknowable(let reason):
-            [Claim(source: .schedule, limit: configuration.safeCurrent, reason: reason)]
+            Claim(source: .schedule, limit: configuration.safeCurrent, reason: reason)
         }
     }
 }
