@@ -6,7 +6,7 @@ import ChargerDriver
 extension Simulation {
     mutating func pump(_ index: Int) {
         var hasNewTarget = false
-        while stations[index].agent?.committing == nil, stations[index].agent != nil {
+        while stations[index].agent?.isCommitting == false {
             if stations[index].agent?.effects.isEmpty == false,
                 let effect = stations[index].agent?.effects.removeFirst()
             {

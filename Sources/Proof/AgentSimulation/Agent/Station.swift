@@ -189,6 +189,8 @@ final class AgentSide {
         self.startedAt = startedAt
     }
 
+    var isCommitting: Bool { if case .some = committing { true } else { false } }
+
     var isHeldByFault: Bool { control.decision.claims.contains { $0.source == .fault } }
 
     /// The link was opened or closed: what was confirmed before counts no more.
