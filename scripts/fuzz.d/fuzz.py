@@ -39,7 +39,8 @@ package.targets += [
         linkerSettings: [.unsafeFlags(["-sanitize=address", "{runtime}", "-lstdc++"])]),
 ]
 """
-INSTRUMENTED = '.unsafeFlags(["-sanitize=fuzzer", "-sanitize=address", "-enable-testing"]),'
+# In one option: of two the compiler takes the last one.
+INSTRUMENTED = '.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"]),'
 
 
 def runtime():
@@ -127,6 +128,8 @@ def fuzz(binary, target, seconds):
     log = done.stderr.decode(errors="replace")
     stats = dict(re.findall(r"stat::(\w+):\s+(\d+)", log))
     edges = re.findall(r"cov: (\d+)", log)
+    if not edges:
+        sys.exit(f"fuzz: {target} is blind: no code of ours counts what it executes\n{log[-2000:]}")
     found = sorted(set(findings.iterdir()) - before)
     executed = int(stats.get("number_of_executed_units", 0))
     reduced.figure(
@@ -135,7 +138,7 @@ def fuzz(binary, target, seconds):
     )
     print(
         f"{target:18}{executed:13,}"
-        f"{int(stats.get('average_exec_per_sec', 0)):10,}{edges[-1] if edges else '?':>8}"
+        f"{int(stats.get('average_exec_per_sec', 0)):10,}{edges[-1]:>8}"
         f"{len(list(corpus.iterdir())):8}{len(found):10}",
         flush=True,
     )

@@ -27,7 +27,8 @@ enum StoredRows {
         else { return }
         let again = try Self.database.get().read { database in
             try Row.fetchOne(
-                database, sql: Self.selection, arguments: ActionRow.values(of: action))
+                database, sql: Self.selection(ActionRow.names),
+                arguments: ActionRow.values(of: action))
         }
         guard let again else { throw Unsound(description: "no row") }
         try hold(try ActionRow.action(from: again) == action, "\(action) is written otherwise")
@@ -39,7 +40,7 @@ enum StoredRows {
             "charger_id", "id", "timezone", "days", "slots", "updated_at_ms", "delayed_slot_ms",
             "slot_delay_ms",
         ]
-        let row = row(names, &input)
+        let row = try row(names, &input)
         let delay = try readable { try ScheduleRow.delay(from: row) } ?? nil
         guard let schedule = try readable({ try ScheduleRow.schedule(from: row) }) else { return }
         try hold(
@@ -81,8 +82,10 @@ enum StoredRows {
     // MARK: - Rows
 
     private static let database = Result { try DatabaseQueue() }
-    private static let selection =
-        "SELECT " + ActionRow.names.map { "? AS \($0)" }.joined(separator: ", ")
+
+    private static func selection(_ names: [String]) -> String {
+        "SELECT " + names.map { "? AS \($0)" }.joined(separator: ", ")
+    }
 
     /// - Returns: nil for what the store tells of as unreadable.
     private static func readable<Value>(_ read: () throws -> Value) throws -> Value? {
@@ -95,10 +98,16 @@ enum StoredRows {
         }
     }
 
-    private static func row(_ names: [String], _ input: inout FuzzInput) -> Row {
-        var values: [String: (any DatabaseValueConvertible)?] = [:]
-        for name in names { values[name] = value(&input) }
-        return Row(values)
+    /// As SQLite hands it out: a text ends at its first NUL, what is no number is NULL.
+    private static func row(_ names: [String], _ input: inout FuzzInput) throws -> Row {
+        var values: [(any DatabaseValueConvertible)?] = []
+        for _ in names { values.append(value(&input)) }
+        let found = try database.get().read { [values] database in
+            try Row.fetchOne(
+                database, sql: selection(names), arguments: StatementArguments(values))
+        }
+        guard let found else { throw Unsound(description: "no row") }
+        return found
     }
 
     private static func value(_ input: inout FuzzInput) -> (any DatabaseValueConvertible)? {
