@@ -5,9 +5,11 @@ the environment says which one is in force. A fault that cannot be planted is an
 import argparse
 import datetime
 import os
+import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 
@@ -138,6 +140,19 @@ def planted_files(faults):
     return texts
 
 
+def parse_planted(texts):
+    """Whether the files still are Swift with their faults in them; says where not."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file, text in texts.items():
+            path = pathlib.Path(folder, pathlib.Path(file).name)
+            path.write_text(text)
+            parsed = subprocess.run(
+                ["swiftc", "-frontend", "-parse", path], capture_output=True, text=True, check=False
+            )
+            if parsed.returncode != 0:
+                sys.exit(f"mutants: a fault of {file} is no expression:\n{parsed.stderr[:2000]}")
+
+
 def prepare(texts):
     package = reduced.Package(
         "mutants",
@@ -212,6 +227,7 @@ def main():
     faults = load()
     texts = planted_files(faults)
     if arguments.check:
+        parse_planted(texts)
         return print(f"{len(faults)} faults can be planted")
     package = prepare(texts)
     if arguments.only:
