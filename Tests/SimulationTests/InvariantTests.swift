@@ -194,6 +194,16 @@ import WallboxModel
         expect(.recovery, simulation)
     }
 
+    @Test func phasesThatAreSwitchedTooOftenAreSeen() throws {
+        var simulation = try Self.simulation()
+        simulation.stations[0].control.switchesPhases = true
+        // As if three had lain behind the contactor a moment ago, and since a switch.
+        simulation.stations[0].witness.phases = 3
+        simulation.stations[0].witness.phasesSwitchedAt = simulation.now
+        simulation.checkPhases(0)
+        expect(.phases, simulation)
+    }
+
     // MARK: - Actions and decisions
 
     private static func action(_ id: String, start: Duration? = nil) -> Action {

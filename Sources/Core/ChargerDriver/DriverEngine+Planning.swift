@@ -73,7 +73,10 @@ extension DriverEngine {
         if let command, command.isReduction { return .startCommand(command) }
         if isDue { return .continueSteps }
         if let beat = heartbeatStep(goal, at: now.monotonic) { return beat }
-        guard running == nil || isLeft else { return nil }
+        guard running == nil || isLeft else {
+            // Waking a vehicle takes long, and what the wallbox would fall to is not to wait for it.
+            return running?.purpose == .wakeUp ? failsafeStep(goal, at: now.monotonic) : nil
+        }
         if let command { return .startCommand(command) }
         if let arming = failsafeStep(goal, at: now.monotonic) { return arming }
         if let steps = phaseSwitchSteps(at: now.monotonic) { return .startSteps(steps) }
@@ -125,8 +128,9 @@ extension DriverEngine {
     private func failsafeStep(
         _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
-        guard running == nil else { return nil }
+        guard running == nil || running?.purpose == .wakeUp else { return nil }
         guard let write = failsafe.write(goal: goal?.limit, at: now) else {
+            guard running == nil else { return nil }
             let arming = failsafe.arming(goal: goal?.limit, at: now)
             guard !arming.isEmpty else { return nil }
             return .startSteps(RunningSteps(.arm, profile.operations(for: arming, limit: .zero)))

@@ -45,6 +45,8 @@ package struct Simulation {
     /// The fuse that all stations hang on.
     var fuse: SharedFuse?
     var store = SimulatedStore()
+    /// When the store failed last.
+    var storeFailedAt: MonotonicInstant?
     var commitTime: ClosedRange<Int> = 1...5
     var queue = EventQueue<Event>()
     package internal(set) var hash = TraceHash()
@@ -133,6 +135,7 @@ package struct Simulation {
             if stations[station].remembered != nil { checkRemembered(station) }
             guard ticks.isMultiple(of: Self.ticksPerCheck) else { continue }
             checkContactor(station)
+            checkPhases(station)
             checkCalm(station)
         }
     }

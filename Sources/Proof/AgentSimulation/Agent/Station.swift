@@ -14,8 +14,6 @@ final class Station {
     /// How the agent is configured, and what it is judged by.
     var control: ControlConfiguration
     var driver: DriverConfiguration
-    /// Whether one register tells the energy, so that it is always the same meter.
-    let hasOneMeter: Bool
     /// The registers that tell it how much, or to pause.
     private let controlling: [RegisterID]
     /// Whether a stop is nothing but a setpoint of 0 that is read where it is written.
@@ -36,9 +34,6 @@ final class Station {
     init(_ plan: StationPlan, at now: MonotonicInstant) {
         id = ChargerID(plan.name)
         profile = plan.profile
-        hasOneMeter =
-            plan.profile.registers(measuring: .energyTotal).count == 1
-            && !plan.profile.derived.contains { $0.quantity == .energyTotal }
         let commands = plan.profile.control
         controlling = (commands.charge + commands.limit + commands.idle).flatMap(\.written)
         isPausedBySetpoint =

@@ -31,6 +31,8 @@ package enum Invariant: String, Hashable, Sendable, CaseIterable {
     case writeBudget = "writes-within-budget"
     /// The contactor closes no more often than people ask, and automatic starts keep apart (R11).
     case contactor = "contactor-within-bounds"
+    /// Phases are switched seldom, and never under load (R11).
+    case phases = "phase-switches-apart"
     /// What meters count never decreases.
     case energy = "energy-never-decreases"
     /// After a crash and a restart the decision is the one from before within one cycle (R19).

@@ -12,19 +12,22 @@ extension Simulation {
         guard !station.isImpostor else { return }
         station.box.advance(to: now)
         let truth = station.box.truth
-        guard truth.failsafe.timeout > .zero, station.profile.failsafe?.direction == .down,
-            station.profile.failsafe?.current != nil,
+        guard truth.failsafe.timeout > .zero, let failsafe = station.profile.failsafe,
+            failsafe.direction == .down, failsafe.current != nil,
             down > truth.failsafe.timeout + .seconds(1)
         else { return }
+        // One that takes no 0 has a permanent warning of it.
+        let lowest = failsafe.acceptsZero ? .zero : station.profile.control.minimum
+        let most = max(station.driver.safeCurrent, lowest)
         expect(
-            .fallback, truth.failsafe.isActive && truth.limit <= station.driver.safeCurrent, index,
+            .fallback, truth.failsafe.isActive && truth.limit <= most, index,
             "still at \(truth.limit), \(down) after the last contact")
     }
 
     /// What a meter says never falls, as long as it is the same meter.
     mutating func checkEnergy(_ snapshot: ChargerSnapshot, _ index: Int) {
         // While nothing answers, what the meter before it said is still shown.
-        guard stations[index].hasOneMeter, !stations[index].isImpostor,
+        guard !stations[index].isImpostor,
             case .captured(let energy, let read) = snapshot.energyTotal,
             read.monotonic > stations[index].witness.meterSince
         else { return }
@@ -46,6 +49,31 @@ extension Simulation {
         )
     }
 
+    /// Requirement R11: 600 s lie between two attempts of one agent to switch phases.
+    mutating func checkPhases(_ index: Int) {
+        let station = stations[index]
+        guard station.control.switchesPhases, !station.isImpostor, let agent = station.agent else {
+            return
+        }
+        station.box.advance(to: now)
+        let phases = station.box.truth.phases
+        defer { station.witness.phases = phases }
+        guard let before = station.witness.phases, before != phases,
+            // It begins anew with all of them.
+            station.witness.disturbedUntil.advanced(by: .seconds(60)) < now
+        else { return }
+        if let last = station.witness.phasesSwitchedAt, last > agent.startedAt {
+            let apart = last.duration(to: now)
+            expect(
+                .phases, apart >= .seconds(600) - Self.phaseLooks, index,
+                "\(before) phases become \(phases), \(apart) after the last switch")
+        }
+        station.witness.phasesSwitchedAt = now
+    }
+
+    /// How late a switch may be seen.
+    private static let phaseLooks = Duration.seconds(10)
+
     // MARK: - When nothing disturbs
 
     /// What must hold a while after the last fault.
@@ -65,9 +93,11 @@ extension Simulation {
         expect(
             .recovery, truth.failsafe.activations == station.witness.activations, index,
             "falls back although the agent is there")
+        // A start that is put off for the contactor's sake may wait at 0 A, fallen back or paused.
+        let isPutOff = truth.limit == .zero && station.witness.mayStartLater(at: now)
         expect(
             .recovery,
-            !truth.failsafe.isActive || !station.witness.wantsCharge
+            !truth.failsafe.isActive || !station.witness.wantsCharge || isPutOff
                 || agent.control.decision.limit == .zero, index,
             "stays fallen back although the agent is there")
         expect(

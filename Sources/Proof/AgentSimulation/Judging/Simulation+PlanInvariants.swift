@@ -39,7 +39,7 @@ extension Simulation {
         // What was disturbed meanwhile has as long after that.
         let free = max(witness.disturbedUntil, witness.answersSince ?? now)
         let due = free.advanced(by: Self.endsWithin)
-        guard due <= now || witness.answersSince == nil else {
+        guard due <= now else {
             return after(now.duration(to: due)) {
                 $0.checkEnded(id, begun: begun, steps: steps, index)
             }

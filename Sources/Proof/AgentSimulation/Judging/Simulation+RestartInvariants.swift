@@ -20,21 +20,32 @@ extension Simulation {
     mutating func remember(_ index: Int) {
         let station = stations[index]
         station.remembered = nil
-        guard station.witness.disturbedUntil < now, fuse == nil, isWallTrusted,
+        // What happened and could not be made durable is repeated with the next tick.
+        let isStored = storeFailedAt.map { $0.duration(to: now) > .seconds(3) } ?? true
+        guard isStored, store.failure == nil, isWallTrusted,
             let agent = station.agent, agent.committing == nil, agent.effects.isEmpty,
             agent.requests.isEmpty, agent.control.snapshot.link == .up,
-            let limit = agent.control.decision.limit, let standing = station.witness.wishes.standing
+            agent.control.decision.limit != nil, let limit = limitBesides(agent),
+            let standing = station.witness.wishes.standing
         else { return }
         let claims = agent.control.decision.claims.map(\.source)
-        // A random delay passes meanwhile.
-        guard !claims.contains(.fault),
-            station.control.startDelay == .zero || !claims.contains(.schedule)
-        else { return }
         station.remembered = Remembered(
             limit: limit, isWanted: !claims.contains(.adopted),
             hasRate: claims.contains(.maxChargeRate) && station.profile.electrical.phases > 1,
             standing: standing, wallSteps: wallSteps)
     }
+
+    /// What is decided apart from faults, which are found anew, and from the share of a fuse, which is
+    /// settled anew.
+    private func limitBesides(_ agent: AgentSide) -> Milliamperes? {
+        let decision = agent.control.decision
+        let claims = decision.claims.filter { $0.source != .fault && $0.source != .group }
+        guard claims.contains(where: { Self.wishes.contains($0.source) }) else { return nil }
+        let control = agent.control.configuration
+        return ClaimMerge.decide(claims, minimum: control.minimum, step: control.step).limit
+    }
+
+    private static let wishes: [ClaimSource] = [.action, .schedule, .adopted]
 
     /// The first tick after the first poll since the start has been handled.
     mutating func checkRemembered(_ index: Int) {
@@ -46,7 +57,7 @@ extension Simulation {
         guard agent.committing == nil, before.standing == station.witness.wishes.standing,
             before.wallSteps == wallSteps, isWallTrusted, !station.isImpostor
         else { return }
-        let limit = agent.control.decision.limit ?? .zero
+        let limit = limitBesides(agent) ?? .zero
         // What nobody has said anything of is found anew, and may have fallen back upwards.
         let isFound = !before.isWanted && before.standing.intent == nil
         let most = isFound ? max(before.limit, station.limitAtStart) : before.limit

@@ -114,11 +114,13 @@ extension Simulation {
                 && (faults.writes == .ignored || faults.foreignController != nil)
         }
         expect(
-            .contactor, station.box.phaseSwitchesUnderLoad == underLoad, index,
+            .phases, station.box.phaseSwitchesUnderLoad == underLoad, index,
             "phases are switched under load")
         if (after > .zero) != (before > .zero) { station.witness.toggled(at: now) }
         guard after > before, !station.isImpostor else { return reply }
-        let rise = "a write raises \(before) to \(after)"
+        let names = station.box.accesses(arrival.request, answered: reply, at: now)
+            .compactMap(\.name).joined(separator: ", ")
+        let rise = "a write of \(names) raises \(before) to \(after)"
         if let raised = station.witness.raisedAt {
             let apart = raised.duration(to: now)
             expect(

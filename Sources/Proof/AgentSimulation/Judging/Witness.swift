@@ -42,6 +42,9 @@ struct Witness {
     }
 
     var sinceTargetChanged: MonotonicInstant?
+    /// How many phases lay behind the contactor when last looked at, and when that changed.
+    var phases: Int?
+    var phasesSwitchedAt: MonotonicInstant?
 
     init() {
         disturbedUntil = MonotonicInstant(nanoseconds: 0)
@@ -149,6 +152,6 @@ struct Witness {
         return (closings.count, reasons.count + Self.automaticCycles)
     }
 
-    /// In an hour, as many as requirement R11 grants to clients.
-    private static let automaticCycles = 20
+    /// In an hour, as requirement R11 grants to starts that nobody asks for.
+    private static let automaticCycles = 10
 }

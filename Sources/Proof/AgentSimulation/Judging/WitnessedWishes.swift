@@ -9,6 +9,8 @@ struct WitnessedWishes {
     private(set) var inFlight: Action?
     /// What waits for its time.
     private(set) var waiting: Action?
+    /// The end of either's window.
+    private var end: WitnessedDue?
     private(set) var schedule: RecurringSchedule?
     private(set) var wantsCharge = false
     /// What stands without an action; adopted is whatever is found.
@@ -51,7 +53,7 @@ struct WitnessedWishes {
         slotDelay = restored.slotDelay
         window = restored.openWindow?.end.map { WitnessedDue($0, at: now) }
         if schedule != nil { edge = restored.intentUntil.map { WitnessedDue($0, at: now) } }
-        if let open = restored.openAction { take(open) }
+        if let open = restored.openAction { take(open, at: now) }
         settle(at: now)
     }
 
@@ -59,6 +61,7 @@ struct WitnessedWishes {
     ///
     /// - Parameter isTick: Only then it ends windows.
     mutating func looked(at now: TimePoint, isTick: Bool) {
+        end?.look(at: now)
         window?.look(at: now)
         edge?.look(at: now)
         if isTick, let window, window.isOver(at: now) == true {
@@ -86,11 +89,12 @@ struct WitnessedWishes {
         changes += 1
         inFlight = nil
         waiting = nil
-        take(action)
+        take(action, at: now)
         settle(at: now)
     }
 
-    private mutating func take(_ action: Action) {
+    private mutating func take(_ action: Action, at now: TimePoint) {
+        end = action.end.map { WitnessedDue($0, at: now) }
         switch action.state {
         case .acknowledged: inFlight = action
         case .scheduled: waiting = action
@@ -112,7 +116,7 @@ struct WitnessedWishes {
         guard inFlight?.id == action.id else { return }
         inFlight = nil
         switch (action.state, action.command) {
-        case (.completed, .charge): keep(.charge, until: action.end, at: now)
+        case (.completed, .charge): keep(.charge, until: end, at: now)
         case (.completed, .idle): keep(.idle, at: now)
         // It may have been applied: what is found counts, and is not raised.
         case (.failed, .idle) where action.sandbox?.failure == nil:
@@ -144,10 +148,10 @@ struct WitnessedWishes {
     }
 
     private mutating func keep(
-        _ intent: ChargeIntent, until end: WallInstant? = nil, at now: TimePoint
+        _ intent: ChargeIntent, until end: WitnessedDue? = nil, at now: TimePoint
     ) {
         self.intent = intent
-        window = end.map { WitnessedDue($0, at: now) }
+        window = end
         edge = now.isWallTrusted ? nextEdge(after: now.wall).map { WitnessedDue($0, at: now) } : nil
     }
 

@@ -21,6 +21,7 @@ package struct Scene: Hashable, Sendable {
         var lines = stations.map { plan in
             "\(plan.name): \(plan.profile.id), max \(plan.installationMaximum), safe "
                 + "\(plan.safeCurrent), poll \(plan.poll), start delay \(plan.startDelay)"
+                + (plan.switchesPhases ? ", switches phases" : "")
         }
         if let fuse {
             let phases = fuse.phases.map { "\($0.indices.map { "L\($0 + 1)" }.joined())" }
@@ -31,7 +32,9 @@ package struct Scene: Hashable, Sendable {
 
     /// What the seed plans for it.
     package var plan: WorldPlan {
-        WorldPlan(seed: seed, stations: stations.count, duration: duration, traits: traits)
+        var traits = traits
+        traits.switching = stations.indices.filter { stations[$0].switchesPhases }
+        return WorldPlan(seed: seed, stations: stations.count, duration: duration, traits: traits)
     }
 
     /// One wallbox of a profile, polled every second.
@@ -80,6 +83,7 @@ package struct Scene: Hashable, Sendable {
         plan.safeCurrent = .amperes([0, 6, 8][Int.random(in: 0..<3, using: &random)])
         plan.startDelay = .seconds([0, 0, 40][Int.random(in: 0..<3, using: &random)])
         plan.poll = .seconds([1, 2, 5, 10][Int.random(in: 0..<4, using: &random)])
+        plan.switchesPhases = profile.control.phaseSwitch != nil && Bool.random(using: &random)
         return plan
     }
 

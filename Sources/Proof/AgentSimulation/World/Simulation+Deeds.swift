@@ -183,6 +183,7 @@ extension Simulation {
             store.failure = error
             after(length) { simulation in
                 simulation.store.failure = nil
+                simulation.storeFailedAt = simulation.now
                 simulation.note("the store is sound")
             }
         case .stepClock(let step): stepWall(by: step)

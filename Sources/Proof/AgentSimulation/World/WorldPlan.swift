@@ -16,6 +16,8 @@ package struct WorldPlan: Hashable, Sendable {
         package var hasStrangers = true
         /// Whether clients plan ahead, and the wall clock is set meanwhile.
         package var hasPlans = true
+        /// The stations that may be switched between one phase and three.
+        package var switching: [Int] = []
 
         package init() {}
     }
@@ -45,26 +47,34 @@ package struct WorldPlan: Hashable, Sendable {
                 draw.again(within: 200...900) { draw, at in draw.disturbClock(at) }
             }
         }
-        // Of one instant in the order in which they were drawn.
-        let ordered = draw.drawn.enumerated().sorted {
+        happenings = Self.ordered(draw.drawn, from: 0)
+        guard !traits.switching.isEmpty else { return }
+        var more = PlanDraw(
+            random: SeededRandom(seed: seed ^ 0x7068_6173), duration: duration, traits: traits)
+        for station in traits.switching {
+            more.again(within: 60...900) { draw, at in draw.limit(station, at) }
+        }
+        // Numbered after the others: these keep their numbers.
+        happenings += Self.ordered(more.drawn, from: happenings.count)
+        happenings.sort { ($0.after, $0.number) < ($1.after, $1.number) }
+    }
+
+    /// Of one instant in the order in which they were drawn.
+    private static func ordered(_ drawn: [Happening], from first: Int) -> [Happening] {
+        let ordered = drawn.enumerated().sorted {
             ($0.element.after, $0.offset) < ($1.element.after, $1.offset)
         }
-        happenings = ordered.enumerated().map { number, entry in
+        return ordered.enumerated().map { place, entry in
             var happening = entry.element
-            happening.number = number
+            happening.number = first + place
             return happening
         }
     }
 
     /// Without what is not named.
     package func keeping(_ numbers: [Int]) -> WorldPlan {
-        // A plan has thousands: one pass over both, which are in order.
-        var kept = numbers.sorted()[...]
-        return WorldPlan(
-            happenings.filter { happening in
-                while let first = kept.first, first < happening.number { kept.removeFirst() }
-                return kept.first == happening.number
-            })
+        let kept = Set(numbers)
+        return WorldPlan(happenings.filter { kept.contains($0.number) })
     }
 }
 
@@ -118,6 +128,11 @@ private struct PlanDraw {
         guard whole(0...3) == 0 else { return }
         let later = at + milliseconds(0...6_000)
         add(.push(coin() ? .charge : .idle, nil), to: station, later)
+    }
+
+    /// A cap that is enough for one phase, and perhaps for three.
+    mutating func limit(_ station: Int, _ at: Duration) {
+        add(.setRate(Watts(whole(12...80) * 100)), to: station, at)
     }
 
     /// Plans of clients, within the next minutes: they begin while the world is still watched.
