@@ -75,6 +75,23 @@ import WallboxModel
         #expect(!bench.driver.snapshot.conditions.contains(.writesNotApplied))
     }
 
+    /// 0 A reads as 6 A there, so that only more than that tells.
+    @Test func r08_aStopThatSomebodyUndoesIsRepeatedBeforeAnythingFlows() throws {
+        var bench = try DriverBench(device: "vestel-evc04")
+        bench.open()
+        bench.run(for: .seconds(3))
+        bench.aim(.zero)
+        bench.run(for: .seconds(20))
+        #expect(bench.application.isVerified(.zero))
+        var faults = WallboxFaults()
+        faults.foreignController = .init(setpoint: .amperes(18), period: .seconds(20))
+        bench.box.setFaults(faults, at: bench.now)
+        bench.run(for: .seconds(21))
+        bench.box.setFaults(WallboxFaults(), at: bench.now)
+        bench.run(for: .seconds(5))
+        #expect(bench.truth.limit == .zero)
+    }
+
     @Test func r08_threeForeignChangesInTenMinutesLeaveOnlyReductions() throws {
         var bench = try charging()
         var faults = WallboxFaults()

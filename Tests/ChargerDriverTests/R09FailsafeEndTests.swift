@@ -63,6 +63,30 @@ import WallboxModel
         #expect(!bench.truth.failsafe.isActive, "it has been talked to")
     }
 
+    /// A start that nobody waits for is held back; what the wallbox has fallen to rises with the goal.
+    @Test func r09_aFailsafeThatRisesWhileItHoldsIsAnIncrease() throws {
+        var bench = try DriverBench(device: "keba-p40", safe: .amperes(8))
+        bench.box.plug(Vehicle(phases: 3, maximumCurrent: .amperes(32)), at: bench.now)
+        bench.open()
+        bench.run(for: .seconds(3))
+        bench.aim(.amperes(10))
+        bench.run(for: .seconds(30))
+        bench.aim(.zero)
+        bench.run(for: .seconds(20))
+        bench.lose()
+        bench.run(for: .seconds(60))
+        try #require(bench.truth.failsafe.isActive)
+        try #require(bench.truth.limit == .zero)
+        bench.open()
+        bench.run(for: .seconds(30))
+        bench.aim(.amperes(10), isRequested: false)
+        let rises = rises(&bench, for: .seconds(300))
+        #expect(bench.truth.limit == .amperes(10))
+        for (first, second) in zip(rises, rises.dropFirst()) {
+            #expect(second.at - first.at >= .milliseconds(4_990), "\(rises)")
+        }
+    }
+
     /// As right after the start of the agent.
     @Test(arguments: devices)
     func r12_nothingRisesBeforeThereIsATarget(device: String) throws {

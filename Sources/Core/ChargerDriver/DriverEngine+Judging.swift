@@ -64,7 +64,7 @@ extension DriverEngine {
     }
 
     /// A limit that is read, per phase.
-    private func shownLimit(_ canonical: Int) -> Milliamperes {
+    func shownLimit(_ canonical: Int) -> Milliamperes {
         facts.isSetInWatts
             ? profile.limit(of: Watts(canonical), phases: phases) : Milliamperes(canonical)
     }

@@ -129,14 +129,18 @@ extension DriverEngine {
         _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
         guard running == nil || running?.purpose == .wakeUp else { return nil }
-        guard let write = failsafe.write(goal: goal?.limit, at: now) else {
+        guard var write = failsafe.write(goal: goal?.limit, at: now) else {
             guard running == nil else { return nil }
             let arming = failsafe.arming(goal: goal?.limit, at: now)
             guard !arming.isEmpty else { return nil }
             return .startSteps(RunningSteps(.arm, profile.operations(for: arming, limit: .zero)))
         }
-        guard !isHeld(write, at: now),
-            profile[write.register].gate.allSatisfy({ $0.holds(values) }),
+        if isHeld(write, goal, at: now) {
+            let other = failsafe.write(goal: goal?.limit, isCurrentHeld: true, at: now)
+            guard let other else { return nil }
+            write = other
+        }
+        guard profile[write.register].gate.allSatisfy({ $0.holds(values) }),
             case .write(let unit, let operation) =
                 profile.write(canonical: write.value, to: write.register),
             !profile.denies(operation)
@@ -165,6 +169,7 @@ extension DriverEngine {
             reconciler.beatBegan(at: now.monotonic)
             return .heartbeat(kind, request)
         case .failsafe(let write, let request):
+            if mayRaise(write) { reconciler.failsafeRises(at: now.monotonic) }
             return .failsafe(write, request)
         case .read(let block):
             cycle.took(block, at: now.monotonic)

@@ -78,9 +78,23 @@ extension DriverEngine {
         return times.compactMap { $0 }.filter { $0 > now }.max()
     }
 
-    /// Whether a failsafe that is to rise waits for its register; one that is to fall never does.
-    func isHeld(_ write: FailsafeKeeper.Write, at now: MonotonicInstant) -> Bool {
-        write.isIncrease && wear.freeFrom([write.register]).map { $0 > now } == true
+    /// Whether a failsafe that is to rise waits: for its register, or since it may be what holds the
+    /// wallbox now, and so would raise it. One that is to fall never does.
+    func isHeld(
+        _ write: FailsafeKeeper.Write, _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
+    ) -> Bool {
+        guard write.isIncrease else { return false }
+        if wear.freeFrom([write.register]).map({ $0 > now }) == true { return true }
+        guard mayRaise(write) else { return false }
+        return goal?.allowsIncrease != true || reconciler.isHolding(at: now)
+    }
+
+    /// Whether what is written may be in force at once: the wallbox may have fallen back.
+    func mayRaise(_ write: FailsafeKeeper.Write) -> Bool {
+        write.isIncrease && write.isCurrent
+            && !reconciler.isInForce(
+                shownLimit(write.value),
+                needsCommand: profile.heartbeat.kinds.contains(.rewriteFailsafeTimeout))
     }
 
     /// Whether it may close a contactor.

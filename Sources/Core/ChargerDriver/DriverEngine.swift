@@ -302,6 +302,7 @@ package struct DriverEngine: Codable, Sendable {
             beaten(kind, at: now)
             return [wrote("heartbeat", request)]
         case (.failsafe(let write, let request), .written):
+            reconciler.beatEnded(at: now.monotonic)
             failsafe.confirmed(write)
             wear.wrote(write.register, at: now.monotonic)
             // Verified by what the wallbox shows from now on.
@@ -346,6 +347,7 @@ package struct DriverEngine: Codable, Sendable {
             heartbeat.refused(kind, at: now.monotonic)
             return [wrote("heartbeat", request, refusal: exception.description)]
         case .failsafe(let write, let request):
+            reconciler.beatEnded(at: now.monotonic)
             failsafe.refused(
                 write, isPermanent: exception.handling == .permanent, at: now.monotonic)
             return [wrote("failsafe", request, refusal: exception.description)]

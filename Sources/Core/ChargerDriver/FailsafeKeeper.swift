@@ -108,10 +108,13 @@ struct FailsafeKeeper: Codable, Sendable {
         return register.decode(words[...]).canonical ?? value
     }
 
-    func write(goal: Milliamperes?, at now: MonotonicInstant) -> Write? {
+    /// - Parameter isCurrentHeld: Whether the current has to wait; the timeout does not.
+    func write(
+        goal: Milliamperes?, isCurrentHeld: Bool = false, at now: MonotonicInstant
+    ) -> Write? {
         guard let failsafe else { return nil }
         if let retryAt, now < retryAt { return nil }
-        if let register = failsafe.current, !missing.contains(register) {
+        if let register = failsafe.current, !isCurrentHeld, !missing.contains(register) {
             let wanted = wanted(goal: goal)
             if isDue(current, wanted) {
                 return Write(

@@ -15,7 +15,8 @@ final class ProfileFacts: Codable, Sendable {
     let derived: [DerivedValue]
     /// The most that is plausible, by register; nil where anything is.
     private let most: [Int?]
-    /// Whether a stop is nothing but a setpoint of 0 that is read where it is written.
+    /// Whether a stop is nothing but a setpoint of 0 that is read where it is written: as the minimum, and
+    /// all else as it is. Others show what they like while nothing is plugged in.
     let isPausedBySetpoint: Bool
     let isSetInWatts: Bool
     /// Of the model.
@@ -47,6 +48,7 @@ final class ProfileFacts: Codable, Sendable {
         isPausedBySetpoint =
             control.readBack == control.setpoint
             && control.idle == [.write(control.setpoint, .raw(0))]
+            && profile.manners.readsZeroAsMinimum
         isSetInWatts = profile.control.isSetInWatts
         phases = profile.electrical.phases
         serial = profile.registers(measuring: .serial)

@@ -37,7 +37,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     var foreignChanges: [MonotonicInstant] = []
     var increaseRetryAt: MonotonicInstant?
     private var reductionRetryAt: MonotonicInstant?
-    private var lastIncrease: MonotonicInstant?
+    var lastIncrease: MonotonicInstant?
     /// The limit that was last put on the wire, whatever became of it; 0 for idle.
     private var lastSent: Milliamperes?
     /// The least that was sent since a command was confirmed: any of what was not may be in force.
@@ -45,13 +45,13 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     /// Whether the setpoint register holds what was written since contact.
     private(set) var isAsserted = false
     /// Whether it was switched on by a command since contact.
-    private var isSwitchedOn = false
+    var isSwitchedOn = false
     /// What stood before the command under way; nil while none is.
     var before: Before?
     /// Whether the last command that went out and was not confirmed may have raised the wallbox.
     private var isRising = false
-    /// The same of a sign of life.
-    private var isBeatRising = false
+    /// The same of a sign of life, or of a failsafe current.
+    var isBeatRising = false
     /// What may be in force instead of the setpoint, as long as nothing has ended a failsafe for sure.
     package var fallenTo: Milliamperes?
 
@@ -150,7 +150,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         return [increaseRetryAt, increaseHold].compactMap { $0 }.max()
     }
 
-    private var increaseHold: MonotonicInstant? {
+    var increaseHold: MonotonicInstant? {
         lastIncrease?.advanced(by: max(timing.increaseInterval, control.minimumWriteInterval))
     }
 
@@ -286,32 +286,6 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         leastSent = min(leastSent ?? command.limit, command.limit)
     }
 
-    /// A sign of life goes out.
-    package mutating func beatBegan(at now: MonotonicInstant) {
-        isBeatRising = isRaisedByBeat
-        if isBeatRising { lastIncrease = now }
-    }
-
-    /// It was answered: what it has raised counts from now on.
-    package mutating func beatEnded(at now: MonotonicInstant) {
-        if isBeatRising { lastIncrease = now }
-        isBeatRising = false
-    }
-
-    /// Whether a sign of life may end a failsafe that holds lower than the setpoint.
-    private var isRaisedByBeat: Bool {
-        guard let fallenTo, belief.isOn != false else { return false }
-        return belief.limit.map { $0 > fallenTo } ?? true
-    }
-
-    /// Whether a sign of life may go: what it brings back is known, and wanted.
-    package func mayBeat(for goal: Goal?, rewritesSetpoint: Bool = false) -> Bool {
-        guard rewritesSetpoint || isSetpointKnown else { return false }
-        guard isRaisedByBeat else { return true }
-        guard let goal, goal.allowsIncrease else { return false }
-        return rewritesSetpoint || belief.limit.map { $0 <= goal.limit } ?? false
-    }
-
     /// One write of a command was confirmed: an increase counts from its last one.
     package mutating func stepConfirmed(at now: MonotonicInstant) {
         if isRising { lastIncrease = now }
@@ -389,12 +363,5 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         increaseRetryAt = nil
         reductionRetryAt = nil
         progress = .pending
-    }
-
-    /// Whether a sign of life can bring back no limit that is above the goal: the setpoint register
-    /// itself was read or written since contact.
-    private var isSetpointKnown: Bool {
-        isAsserted || control.readBack == control.setpoint || belief.isOn == false
-            || before?.belief.isOn == false
     }
 }

@@ -144,8 +144,11 @@ extension Simulation {
             failsafe.acceptsZero, !station.profile.control.isSetInWatts
         else { return }
         let armed = min(station.driver.safeCurrent, limit)
-        // A vehicle that takes too much is held lower by the driver itself.
-        let isHeld = station.agent?.isHeldByFault == true
+        // A vehicle that takes too much is held lower by the driver itself; and what must not rise has
+        // no reason to fall to more than before.
+        let isHeld =
+            station.agent?.isHeldByFault == true
+            || station.agent?.target?.allowsIncrease == false
         let shown = truth.failsafe.current
         expect(
             .armed, shown == armed || isHeld && shown <= armed, index,
