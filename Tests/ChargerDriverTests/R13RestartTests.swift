@@ -46,12 +46,14 @@ import WallboxModel
         #expect(bench.driver.snapshot.serial.value?.contains("77777777") == true)
     }
 
-    /// Without a word of its uptime, and the link did not notice either.
+    /// Without a word of its uptime or its failsafe, and the link did not notice either.
     @Test func r13_anotherSerialOnTheSameLinkIsArmedAndWrittenAnew() throws {
         let text = try #require(ProfileFolder.text("reference-7kw"))
             .replacing("registers: 8, poll: once }", with: "registers: 8, poll: fast }")
             .split(separator: "\n").filter { !$0.hasPrefix("  uptime:") }.joined(separator: "\n")
-        let profile = try #require(ProfileFolder.compile(text, id: "reference-7kw").profile)
+        var profile = try #require(ProfileFolder.compile(text, id: "reference-7kw").profile)
+        profile.failsafe?.currentReadBack = nil
+        profile.failsafe?.timeoutReadBack = nil
         var options = WallboxOptions()
         options.bootTime = .milliseconds(1)
         var bench = DriverBench(profile, options: options)
