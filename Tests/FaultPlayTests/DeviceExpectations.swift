@@ -97,12 +97,14 @@ struct DeviceExpectation: Sendable {
             return session.snapshot.power == .absent(.notAvailable)
         },
         DeviceExpectation(
-            "swapped-register", "of the limit: `WRITES_NOT_APPLIED`, as it contradicts what is set",
+            "swapped-register", "of the limit: it is absent, and the currents tell what is in force",
             device: "reference-22kw", order: { $0.register = "limit-in-force" }
         ) { session in
             try await session.run(for: .seconds(12))
-            return session.snapshot.conditions.contains(.writesNotApplied)
-                && session.verified == nil
+            guard session.snapshot.setpoint == .absent(.implausible) else { return false }
+            session.aim(.amperes(10))
+            try await session.run(for: .seconds(20))
+            return session.verified == .amperes(10) && session.truth.limit == .amperes(10)
         },
         DeviceExpectation(
             "register-words", "a state that there is not is absent",

@@ -73,8 +73,7 @@ package struct WorldPlan: Hashable, Sendable {
 
     /// Without what is not named.
     package func keeping(_ numbers: [Int]) -> WorldPlan {
-        let kept = Set(numbers)
-        return WorldPlan(happenings.filter { kept.contains($0.number) })
+        WorldPlan(happenings.filter { numbers.contains($0.number) })
     }
 }
 
