@@ -189,10 +189,6 @@ def parse():
 
 
 def measure(package, arguments):
-    codecov = subprocess.run(
-        ["swift", "test", *RELEASE, "--show-codecov-path"],
-        cwd=package.path, check=True, capture_output=True, text=True,
-    ).stdout.strip().splitlines()[-1]
     if not arguments.again:
         package.update()
         run = package.swift(
@@ -202,6 +198,10 @@ def measure(package, arguments):
         )
         if run.returncode != 0:
             sys.exit("coverage: a test failed, or the build")
+    codecov = subprocess.run(
+        ["swift", "test", *RELEASE, "--show-codecov-path"],
+        cwd=package.path, check=True, capture_output=True, text=True,
+    ).stdout.strip().splitlines()[-1]
     with open(codecov) as file:
         return json.load(file)["data"][0]
 
