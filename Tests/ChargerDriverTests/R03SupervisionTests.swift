@@ -1,7 +1,9 @@
 import ChargeModel
 import ChargerDriver
 import DeviceProfiles
+import Modbus
 import Testing
+import WallboxModel
 
 /// Several signs of life, and a failsafe that is switched on by itself.
 @Suite struct R03SupervisionTests {
@@ -22,6 +24,22 @@ import Testing
                 #expect(after - before <= .milliseconds(2_200), "\(register)")
             }
         }
+    }
+
+    /// The next attempt after a refusal would come too late.
+    @Test func r03_aRefusedSignOfLifeIsRepeatedAsSoonAsAnythingIsTaken() throws {
+        var bench = try DriverBench(device: "reference-22kw")
+        bench.open()
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(30))
+        let activations = bench.truth.failsafe.activations
+        let last = try #require(bench.written("life-sign").last?.at)
+        bench.answer = { _ in .failure(.exception(.illegalDataAddress)) }
+        bench.run(for: last + .milliseconds(28_000) - bench.elapsed)
+        bench.answer = nil
+        bench.run(for: .seconds(20))
+        #expect(bench.truth.failsafe.activations == activations)
+        #expect(bench.truth.limit == .amperes(16))
     }
 
     /// A failsafe that is armed by registers of its own; `more` is added to its section.

@@ -88,9 +88,11 @@ import Testing
             var reconciler = try reconciler()
             reconciler.fallenTo = .amperes(fallback)
             reconciler.polled(found, goal: nil, isDrawing: false, isWithinLimit: true, at: at(0))
-            #expect(reconciler.mayBeat(for: nil) == (kind == nil), "nobody wants it to rise yet")
+            #expect(
+                reconciler.mayBeat(for: nil, at: at(0).monotonic) == (kind == nil),
+                "nobody wants it to rise yet")
             let held = Goal(limit: .amperes(16), allowsIncrease: false)
-            #expect(reconciler.mayBeat(for: held) == (kind == nil))
+            #expect(reconciler.mayBeat(for: held, at: at(0).monotonic) == (kind == nil))
             let command = reconciler.command(for: held, at: at(0).monotonic)
             #expect(command?.kind == kind)
             guard let command else { continue }
@@ -98,7 +100,7 @@ import Testing
             #expect(command.isReduction)
             reconciler.began(command, at: at(0).monotonic)
             reconciler.confirmed(command, at: at(0))
-            #expect(reconciler.mayBeat(for: held))
+            #expect(reconciler.mayBeat(for: held, at: at(0).monotonic))
             #expect(reconciler.command(for: held, at: at(1).monotonic) == nil)
         }
     }
@@ -111,9 +113,10 @@ import Testing
             reconciler.polled(
                 SetpointBelief(isOn: true, limit: .amperes(10)), goal: goal, isDrawing: false,
                 isWithinLimit: true, at: at(0))
-            #expect(reconciler.mayBeat(for: goal))
+            #expect(reconciler.mayBeat(for: goal, at: at(0).monotonic))
             #expect(
-                !reconciler.mayBeat(for: Goal(limit: .amperes(6), allowsIncrease: true))
+                !reconciler.mayBeat(
+                    for: Goal(limit: .amperes(6), allowsIncrease: true), at: at(0).monotonic)
                     == isCounted)
             reconciler.beatBegan(at: at(0).monotonic)
             #expect((reconciler.command(for: goal, at: at(0.1).monotonic) == nil) == isCounted)
@@ -121,6 +124,49 @@ import Testing
             #expect((reconciler.command(for: goal, at: at(5.9).monotonic) == nil) == isCounted)
             #expect(reconciler.command(for: goal, at: at(6).monotonic)?.limit == .amperes(16))
         }
+    }
+
+    @Test func r09_aSignOfLifeThatEndsAFailsafeWaitsLikeAnIncrease() throws {
+        let goal = Goal(limit: .amperes(16), allowsIncrease: true)
+        var reconciler = try reconciler()
+        reconciler.polled(
+            SetpointBelief(isOn: true, limit: .amperes(10)), goal: goal, isDrawing: false,
+            isWithinLimit: true, at: at(0))
+        let raise = try #require(reconciler.command(for: goal, at: at(0).monotonic))
+        reconciler.began(raise, at: at(0).monotonic)
+        reconciler.confirmed(raise, at: at(0))
+        #expect(reconciler.mayBeat(for: goal, at: at(1).monotonic), "it is in force")
+        reconciler.fallenTo = .amperes(8)
+        #expect(!reconciler.mayBeat(for: goal, at: at(4.9).monotonic))
+        #expect(reconciler.mayBeat(for: goal, at: at(5).monotonic))
+        reconciler.fallenTo = .amperes(16)
+        #expect(reconciler.mayBeat(for: goal, at: at(1).monotonic), "it raises nothing")
+    }
+
+    /// A pilot that offers nothing does not tell why: it may wait for an authorisation.
+    @Test func r09_whatOffersNothingIsToldLessAllTheSame() throws {
+        var keba = try reconciler("keba-p30")
+        let first = Goal(limit: .amperes(10), allowsIncrease: true)
+        keba.polled(
+            SetpointBelief(isOn: false), goal: first, isDrawing: false, isWithinLimit: true,
+            at: at(0))
+        let charge = try #require(keba.command(for: first, at: at(0).monotonic))
+        keba.began(charge, at: at(0).monotonic)
+        keba.confirmed(charge, at: at(0))
+        for second in 1...15 {
+            keba.polled(
+                SetpointBelief(isOn: false), goal: first, isDrawing: false, isWithinLimit: true,
+                at: at(Double(second)))
+        }
+        for mayRaise in [false, true] {
+            let less = Goal(limit: .amperes(7), allowsIncrease: mayRaise)
+            let command = try #require(keba.command(for: less, at: at(16).monotonic))
+            #expect(command.kind == .limit)
+            #expect(command.limit == .amperes(7))
+            #expect(command.isReduction)
+        }
+        let same = Goal(limit: .amperes(10), allowsIncrease: false)
+        #expect(keba.command(for: same, at: at(16).monotonic) == nil)
     }
 
     @Test func r09_anUnknownLimitIsBroughtToWhatWasLastSentWhileAnIncreaseIsHeld() throws {

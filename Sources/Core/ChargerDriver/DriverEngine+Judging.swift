@@ -9,7 +9,9 @@ extension DriverEngine {
         let isOn: Bool? =
             switch profile.control.enabled {
             case .readBack: limit.map { $0 > .zero }
-            case .pilot: snapshot.pilot.value?.isOffering
+            // A defect tells nothing: when it is over, what the wallbox was told last is in force.
+            case .pilot:
+                snapshot.pilot.value.flatMap { $0.isVehicleConnected == true ? $0.isOffering : nil }
             case .memory:
                 snapshot.pilot.value?.isDrawing == true
                     ? true : isOn(showing: limit) ?? reconciler.belief.isOn

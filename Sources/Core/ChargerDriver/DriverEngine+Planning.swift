@@ -88,13 +88,13 @@ extension DriverEngine {
         _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
         for kind in heartbeat.due(at: now) {
-            if let step = heartbeatStep(kind, goal) { return step }
+            if let step = heartbeatStep(kind, goal, at: now) { return step }
         }
         return nil
     }
 
     private func heartbeatStep(
-        _ kind: Heartbeat.Kind, _ goal: SetpointReconciler.Goal?
+        _ kind: Heartbeat.Kind, _ goal: SetpointReconciler.Goal?, at now: MonotonicInstant
     ) -> Step? {
         var limit = Milliamperes.zero
         if kind == .rewriteSetpoint {
@@ -102,9 +102,9 @@ extension DriverEngine {
             limit = kept
         }
         // A sign of life ends the failsafe, and a setpoint from before us would come back.
-        guard reconciler.mayBeat(for: goal, rewritesSetpoint: kind == .rewriteSetpoint) else {
-            return nil
-        }
+        guard
+            reconciler.mayBeat(for: goal, rewritesSetpoint: kind == .rewriteSetpoint, at: now)
+        else { return nil }
         let operations = profile.heartbeatOperations(of: kind, limit: limit, phases: phases)
         if case .write(let unit, let operation)? = operations.first, operations.count == 1 {
             return profile.denies(operation) ? nil : .heartbeat(kind, request(unit, operation))

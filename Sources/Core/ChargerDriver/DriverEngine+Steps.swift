@@ -22,6 +22,8 @@ extension DriverEngine {
         followGoal(at: now)
         if let nextLook, now.monotonic >= nextLook { cycle.startNow(at: now.monotonic) }
         guard contact == .established, !configuration.isReadOnly else { return }
+        // The time for a sign of life may run out between two polls.
+        if reconciler.fallenTo == nil { doubtFailsafe(at: now.monotonic) }
         // Each round ends some steps; preparing, a command and the rest of others make three.
         for _ in 0..<4 {
             if running == nil { running = nextSteps(at: now) }

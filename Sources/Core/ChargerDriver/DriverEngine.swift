@@ -233,6 +233,7 @@ package struct DriverEngine: Codable, Sendable {
         consider(quietUntil)
         consider(cycle.nextStart)
         consider(heartbeat.wake(at: now.monotonic))
+        consider(reconciler.beatHold)
         consider(target?.validUntil)
         consider(running?.wake)
         consider(nextWakeUp(at: now.monotonic))
@@ -266,6 +267,7 @@ package struct DriverEngine: Codable, Sendable {
         switch result {
         case .success(let response):
             if !isRead { cycle.otherwiseAnswered() }
+            heartbeat.answered(isWrite: response == .written)
             retries = 0
             let isBack = snapshot.link != .up
             snapshot.link = .up
@@ -332,6 +334,7 @@ package struct DriverEngine: Codable, Sendable {
         retries = 0
         switch outstanding {
         case .read(let index):
+            heartbeat.readRefused()
             // A gateway says for its wallbox that it is silent.
             if exception == .gatewayTargetFailedToRespond { cycle.silent(index) }
             for entry in profile.readPlan[index].entries {

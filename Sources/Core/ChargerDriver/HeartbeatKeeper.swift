@@ -8,6 +8,8 @@ struct HeartbeatKeeper: Hashable, Codable, Sendable {
     private(set) var timeout: Duration
     /// Those that are writes of ours, and not by-products of reading.
     private var beats: [Beat]
+    /// Whether a read was refused, and nothing taken since.
+    private var isReadRefused = false
 
     private struct Beat: Hashable, Codable, Sendable {
         var kind: Heartbeat.Kind
@@ -67,6 +69,16 @@ struct HeartbeatKeeper: Hashable, Codable, Sendable {
         beats[index].retryAt = now.advanced(by: period / 4)
     }
 
+    /// Something else was taken: what was refused before may be taken now as well. Reads tell that only
+    /// after one that was refused, since a wallbox may answer them and refuse every sign of life.
+    mutating func answered(isWrite: Bool) {
+        guard isWrite || isReadRefused else { return }
+        isReadRefused = false
+        for index in beats.indices { beats[index].retryAt = nil }
+    }
+
+    mutating func readRefused() { isReadRefused = true }
+
     /// Whether the last of a kind is so long ago that the wallbox may have fallen back meanwhile.
     func hasLapsed(_ kind: Heartbeat.Kind, at now: MonotonicInstant) -> Bool {
         guard let last = beats.first(where: { $0.kind == kind })?.last else { return false }
@@ -81,6 +93,7 @@ struct HeartbeatKeeper: Hashable, Codable, Sendable {
 
     mutating func contactLost() {
         for index in beats.indices { beats[index] = Beat(kind: beats[index].kind) }
+        isReadRefused = false
         timeout = Self.initialTimeout(heartbeat.timeout)
     }
 

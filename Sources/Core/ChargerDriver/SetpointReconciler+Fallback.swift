@@ -40,11 +40,21 @@ extension SetpointReconciler {
         return belief.limit.map { $0 > fallenTo } ?? true
     }
 
-    /// Whether a sign of life may go: what it brings back is known, and wanted.
-    package func mayBeat(for goal: Goal?, rewritesSetpoint: Bool = false) -> Bool {
+    /// Until when no sign of life may raise what is in force (requirement R9).
+    var beatHold: MonotonicInstant? {
+        isRaisedByBeat ? lastIncrease?.advanced(by: timing.increaseInterval) : nil
+    }
+
+    /// Whether a sign of life may go: what it brings back is known, and wanted, and no increase is too
+    /// short ago. What has fallen back already is no worse for the wait.
+    package func mayBeat(
+        for goal: Goal?, rewritesSetpoint: Bool = false, at now: MonotonicInstant
+    ) -> Bool {
         guard rewritesSetpoint || isSetpointKnown else { return false }
         guard isRaisedByBeat else { return true }
-        guard let goal, goal.allowsIncrease else { return false }
+        guard let goal, goal.allowsIncrease, beatHold.map({ now < $0 }) != true else {
+            return false
+        }
         return rewritesSetpoint || belief.limit.map { $0 <= goal.limit } ?? false
     }
 

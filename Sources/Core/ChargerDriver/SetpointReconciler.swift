@@ -9,6 +9,7 @@ import DeviceProfiles
 /// 0      on, unknown     -                  idle, at once
 /// > 0    off             yes                charge, at most one increase per 5 s
 /// > 0    off             no                 none
+/// > 0    off by pilot, told more -          limit, at once: it may switch on again by itself
 /// > 0    on, above goal  -                  limit, at once
 /// > 0    on, below goal  yes                limit, at most one increase per 5 s
 /// > 0    limit unknown   -                  limit, at once: it counts as above
@@ -174,6 +175,10 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
             return isOff ? nil : Command(kind: .idle, limit: .zero, isReduction: true)
         }
         if belief.isOn == false {
+            // Behind a pilot that offers nothing for other reasons stands what it was told.
+            if !isOff, let told = belief.limit ?? lastSent, told > goal.limit {
+                return Command(kind: .limit, limit: goal.limit, isReduction: true)
+            }
             return mayRaise ? Command(kind: .charge, limit: goal.limit, isReduction: false) : nil
         }
         guard let limit = belief.limit, limit >= control.minimum else {
@@ -202,8 +207,8 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         control.enabled == .pilot || control.enabled == .memory
     }
 
-    /// Whether it is switched off for sure. A pilot that offers nothing may have other reasons: a defect
-    /// that will be over, as long as the last thing that it was told is to charge.
+    /// Whether it is switched off for sure. A pilot that offers nothing may have other reasons, such as an
+    /// authorisation that is yet to come, as long as the last thing that it was told is to charge.
     private var isOff: Bool {
         guard belief.isOn == false else { return false }
         return control.enabled != .pilot || (lastSent ?? .zero) == .zero

@@ -11,9 +11,17 @@ extension Simulation {
         /// Whether it was wanted by somebody: what was merely found may be less afterwards.
         var isWanted: Bool
         /// A power is a current of each phase, and how many of several are used is seen later.
-        var hasRate: Bool
+        var rate: Rate?
         var standing: WitnessedWishes.Standing
         var wallSteps: Int
+
+        struct Rate {
+            /// Of each phase that was counted on.
+            var current: Milliamperes
+            var phases: Int
+            /// What all other claims leave.
+            var otherwise: Milliamperes
+        }
     }
 
     /// The agent is about to be killed.
@@ -30,16 +38,29 @@ extension Simulation {
         else { return }
         let claims = agent.control.decision.claims.map(\.source)
         station.remembered = Remembered(
-            limit: limit, isWanted: !claims.contains(.adopted),
-            hasRate: claims.contains(.maxChargeRate) && station.profile.electrical.phases > 1,
+            limit: limit, isWanted: !claims.contains(.adopted), rate: rate(agent, station),
             standing: standing, wallSteps: wallSteps)
+    }
+
+    private func rate(_ agent: AgentSide, _ station: Station) -> Remembered.Rate? {
+        let installed = station.profile.electrical.phases
+        let claim = agent.control.decision.claims.first { $0.source == .maxChargeRate }
+        guard installed > 1, let claim else { return nil }
+        let counted = agent.control.snapshot.switchedPhases ?? installed
+        return Remembered.Rate(
+            current: claim.limit, phases: counted,
+            otherwise: limitBesides(agent, without: .maxChargeRate) ?? .zero)
     }
 
     /// What is decided apart from faults, which are found anew, and from the share of a fuse, which is
     /// settled anew.
-    private func limitBesides(_ agent: AgentSide) -> Milliamperes? {
+    private func limitBesides(
+        _ agent: AgentSide, without source: ClaimSource = .fault
+    ) -> Milliamperes? {
         let decision = agent.control.decision
-        let claims = decision.claims.filter { $0.source != .fault && $0.source != .group }
+        let claims = decision.claims.filter {
+            $0.source != .fault && $0.source != .group && $0.source != source
+        }
         guard claims.contains(where: { Self.wishes.contains($0.source) }) else { return nil }
         let control = agent.control.configuration
         return ClaimMerge.decide(claims, minimum: control.minimum, step: control.step).limit
@@ -60,8 +81,16 @@ extension Simulation {
         let limit = limitBesides(agent) ?? .zero
         // What nobody has said anything of is found anew, and may have fallen back upwards.
         let isFound = !before.isWanted && before.standing.intent == nil
-        let most = isFound ? max(before.limit, station.limitAtStart) : before.limit
-        let isSame = before.isWanted && !before.hasRate ? limit == before.limit : limit <= most
+        var most = isFound ? max(before.limit, station.limitAtStart) : before.limit
+        if let rate = before.rate, station.control.switchesPhases {
+            // While nobody knew what is switched through, all phases were counted on.
+            let through = station.box.truth.phases
+            if through < rate.phases, agent.control.snapshot.switchedPhases == through {
+                let ofEach = Milliamperes((rate.current.rawValue + 1) * rate.phases / through)
+                most = max(most, min(ofEach, rate.otherwise))
+            }
+        }
+        let isSame = before.isWanted && before.rate == nil ? limit == before.limit : limit <= most
         expect(
             .sameDecision, isSame, index, "decides \(limit), and \(before.limit) before the crash")
     }
