@@ -143,6 +143,21 @@ import Testing
         #expect(reconciler.mayBeat(for: goal, at: at(1).monotonic), "it raises nothing")
     }
 
+    /// A limit that does not end the failsafe has raised nothing yet.
+    @Test func r09_aSignOfLifeFollowsTheLimitThatItBringsIntoForce() throws {
+        let goal = Goal(limit: .amperes(16), allowsIncrease: true)
+        var reconciler = try reconciler()
+        reconciler.fallenTo = .amperes(6)
+        reconciler.polled(
+            SetpointBelief(isOn: true, limit: .amperes(10)), goal: goal, isDrawing: false,
+            isWithinLimit: true, at: at(0))
+        let raise = try #require(reconciler.command(for: goal, at: at(0).monotonic))
+        reconciler.began(raise, at: at(0).monotonic)
+        reconciler.stepConfirmed(at: at(0).monotonic)
+        reconciler.confirmed(raise, at: at(0))
+        #expect(reconciler.mayBeat(for: goal, at: at(0.1).monotonic))
+    }
+
     /// A pilot that offers nothing does not tell why: it may wait for an authorisation.
     @Test func r09_whatOffersNothingIsToldLessAllTheSame() throws {
         var keba = try reconciler("keba-p30")

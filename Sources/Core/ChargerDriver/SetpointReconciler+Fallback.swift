@@ -42,7 +42,7 @@ extension SetpointReconciler {
 
     /// Until when no sign of life may raise what is in force (requirement R9).
     var beatHold: MonotonicInstant? {
-        isRaisedByBeat ? lastIncrease?.advanced(by: timing.increaseInterval) : nil
+        isRaisedByBeat ? lastSureIncrease?.advanced(by: timing.increaseInterval) : nil
     }
 
     /// Whether a sign of life may go: what it brings back is known, and wanted, and no increase is too

@@ -39,6 +39,9 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
     var increaseRetryAt: MonotonicInstant?
     private var reductionRetryAt: MonotonicInstant?
     var lastIncrease: MonotonicInstant?
+    /// The last increase of a wallbox that had surely not fallen back: the end of a failsafe after it is
+    /// another one. Of one that may have, it is the same.
+    var lastSureIncrease: MonotonicInstant?
     /// The limit that was last put on the wire, whatever became of it; 0 for idle.
     private var lastSent: Milliamperes?
     /// The least that was sent since a command was confirmed: any of what was not may be in force.
@@ -286,14 +289,19 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         isRising = !command.isReduction || lowest.map { command.limit > $0 } ?? false
         // Where more than the limit ends the failsafe, the command that does so follows, and counts.
         if !isSeenByPilot, let fallenTo, command.limit > fallenTo { isRising = true }
-        if isRising { lastIncrease = now }
+        if isRising {
+            lastIncrease = now
+            if fallenTo == nil { lastSureIncrease = now }
+        }
         lastSent = command.limit
         leastSent = min(leastSent ?? command.limit, command.limit)
     }
 
     /// One write of a command was confirmed: an increase counts from its last one.
     package mutating func stepConfirmed(at now: MonotonicInstant) {
-        if isRising { lastIncrease = now }
+        guard isRising else { return }
+        if lastSureIncrease == lastIncrease { lastSureIncrease = now }
+        lastIncrease = now
     }
 
     /// Every write of a command was confirmed.
