@@ -25,7 +25,9 @@ enum Repository {
             guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else {
                 return nil
             }
-            return SourceFile(path: path, text: try String(contentsOf: url, encoding: .utf8))
+            // Recordings are not all text, and are looked at all the same.
+            return SourceFile(
+                path: path, text: String(decoding: try Data(contentsOf: url), as: UTF8.self))
         }
     }
 

@@ -57,6 +57,61 @@ import WallboxModel
             ])
     }
 
+    @Test func r41_everyFaultOfTheWallboxCanBeAskedFor() throws {
+        for mode in FaultCatalog.modes {
+            if case .wire = mode.effect { continue }
+            #expect(mode.stands)
+            var order = FaultOrder(mode.name)
+            order.register = mode.needsRegister ? "power" : nil
+            for need in mode.needs {
+                switch need.name {
+                case .milliseconds: order.milliseconds = 250
+                case .code: order.code = 6
+                case .amperes: order.amperes = 10
+                case .words: order.words = [1, 2]
+                case .bytes: Issue.record("\(mode.name)")
+                }
+            }
+            #expect(mode.needsWords == (order.words != nil))
+            guard case .wallbox(let faults) = try meaning(order) else {
+                Issue.record("\(mode.name)")
+                continue
+            }
+            #expect(faults != WallboxFaults(), "\(mode.name)")
+            order.count = 1
+            #expect(throws: FaultOrder.Complaint.self) { try meaning(order) }
+        }
+    }
+
+    /// Both ends of every range, and nothing at all.
+    @Test func r41_everyFigureIsWithinItsRange() throws {
+        for mode in FaultCatalog.modes {
+            let medium: FaultMedia = mode.media.contains(.tcp) ? .tcp : .serial
+            for need in mode.needs {
+                for wrong in [need.range.lowerBound - 1, need.range.upperBound + 1] {
+                    var order = FaultOrder(mode.name)
+                    order.register = mode.needsRegister ? "power" : nil
+                    switch need.name {
+                    case .milliseconds: order.milliseconds = wrong
+                    case .bytes: order.bytes = wrong
+                    case .code: order.code = wrong
+                    case .amperes: order.amperes = Double(wrong)
+                    case .words: order.words = Array(repeating: 0, count: max(wrong, 0))
+                    }
+                    #expect(throws: FaultOrder.Complaint.self, "\(mode.name)") {
+                        try meaning(order, on: medium)
+                    }
+                }
+                guard !need.isOptional else { continue }
+                var order = FaultOrder(mode.name)
+                order.register = mode.needsRegister ? "power" : nil
+                #expect(throws: FaultOrder.Complaint.self, "\(mode.name)") {
+                    try meaning(order, on: medium)
+                }
+            }
+        }
+    }
+
     @Test func r41_whenARuleStrikesIsAskedForToo() throws {
         var order = FaultOrder("drop")
         order.perMillion = 250_000
@@ -104,5 +159,14 @@ import WallboxModel
         #expect(complaint(FaultOrder("half-open"), on: .serial).contains("only on tcp, rtu+tcp"))
         #expect(complaint(FaultOrder("delay")) == "milliseconds: delay needs it")
         #expect(complaint(FaultOrder("stuck-register")).contains("there are map-version"))
+        var drop = FaultOrder("drop")
+        drop.on = "sometimes"
+        #expect(complaint(drop) == "on: all, reads or writes, not \"sometimes\"")
+        drop.on = nil
+        drop.unit = "7"
+        #expect(complaint(drop) == "unit: own or any, not \"7\"")
+        drop.unit = nil
+        drop.register = "power"
+        #expect(complaint(drop) == "register: drop takes none")
     }
 }

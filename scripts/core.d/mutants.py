@@ -157,7 +157,7 @@ def prepare(texts):
     package = reduced.Package(
         "mutants",
         reduced.CORE + reduced.SUITES + reduced.SUPPORT
-        + ["CLibmodbus", "LibmodbusBus", "LibmodbusBusTests"],
+        + ["LibmodbusBus", "LibmodbusBusTests"],
         settings="", also=MANIFEST,
     )
     package.update(texts)

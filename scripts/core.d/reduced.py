@@ -15,7 +15,7 @@ CORE = [
     "WallboxModel",
 ]
 SUITES = [target + "Tests" for target in CORE] + ["ProfileConformanceTests", "SimulationTests"]
-SUPPORT = ["AgentTestSupport", "AgentSimulation", "SimulateSeeds", "CLinux"]
+SUPPORT = ["AgentTestSupport", "AgentSimulation", "SimulateSeeds", "CLinux", "CLibmodbus"]
 LIBRARIES = ["Yams", "swift-argument-parser"]
 
 REDUCTION = """

@@ -57,7 +57,7 @@ def build():
     package = reduced.Package(
         "fuzz/package",
         reduced.CORE + reduced.SUPPORT
-        + ["CLibmodbus", "LibmodbusBus", "ActionStore", "AgentAPI"],
+        + ["LibmodbusBus", "ActionStore", "AgentAPI"],
         libraries=None, settings=INSTRUMENTED, also=MANIFEST.format(runtime=runtime()),
     )
     package.update()

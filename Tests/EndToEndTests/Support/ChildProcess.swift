@@ -37,7 +37,7 @@ final class ChildProcess: Sendable {
     /// Runs a program to its end.
     static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:],
-        within limit: Duration = .seconds(20)
+        within limit: Duration = .seconds(60)
     ) async throws -> Exit {
         try await ChildProcess(program, arguments, environment: environment).exit(within: limit)
     }
@@ -59,7 +59,7 @@ final class ChildProcess: Sendable {
 
     /// Sends a signal and waits for the end.
     @discardableResult
-    func end(_ signal: Int32 = SIGTERM, within limit: Duration = .seconds(10)) async throws -> Exit
+    func end(_ signal: Int32 = SIGTERM, within limit: Duration = .seconds(30)) async throws -> Exit
     {
         send(signal)
         return try await exit(within: limit)
@@ -71,7 +71,7 @@ final class ChildProcess: Sendable {
     var errors: String { get throws { try read("errors") } }
 
     /// The first line of standard output or error that has the text in it.
-    func line(containing text: String, within limit: Duration = .seconds(20)) async throws -> String
+    func line(containing text: String, within limit: Duration = .seconds(60)) async throws -> String
     {
         try await wait(for: "\"\(text)\" from \(name)", within: limit, evidence: evidence) {
             let lines = try (output + "\n" + errors).split(separator: "\n")

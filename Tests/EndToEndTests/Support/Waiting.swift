@@ -10,7 +10,7 @@ struct WaitedInVain: Error, CustomStringConvertible {
 ///   - period: From one look to the next.
 ///   - evidence: What the failure shows beside it.
 func wait<Value>(
-    for what: String, within limit: Duration = .seconds(10),
+    for what: String, within limit: Duration = .seconds(30),
     every period: Duration = .milliseconds(10), evidence: () -> String = { "" },
     _ look: () async throws -> Value?
 ) async throws -> Value {
@@ -25,7 +25,7 @@ func wait<Value>(
 }
 
 func wait(
-    until what: String, within limit: Duration = .seconds(10),
+    until what: String, within limit: Duration = .seconds(30),
     every period: Duration = .milliseconds(10), evidence: () -> String = { "" },
     _ holds: () async throws -> Bool
 ) async throws {
