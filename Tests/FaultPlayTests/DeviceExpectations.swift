@@ -97,7 +97,7 @@ struct DeviceExpectation: Sendable {
             return session.snapshot.power == .absent(.notAvailable)
         },
         DeviceExpectation(
-            "swapped-register", "of the limit: it is absent, and the currents tell what is in force",
+            "swapped-register", "of the limit: it is absent, and currents tell what is in force",
             device: "reference-22kw", order: { $0.register = "limit-in-force" }
         ) { session in
             try await session.run(for: .seconds(12))
