@@ -7,6 +7,9 @@ package struct WallDue: Hashable, Codable, Sendable {
     /// Where it lies on the steady clock, as far as the wall clock was trusted last.
     private var steady: MonotonicInstant?
 
+    /// A hundred years, beyond which nothing has to be told apart: a damaged row may hold any year.
+    private static let farthest = Duration.seconds(100 * 31_557_600)
+
     package init(_ wall: WallInstant, at now: TimePoint) {
         self.wall = wall
         follow(now)
@@ -15,7 +18,8 @@ package struct WallDue: Hashable, Codable, Sendable {
     /// To be told with every tick: a wall clock that steps moves what waits for it.
     package mutating func follow(_ now: TimePoint) {
         guard now.isWallTrusted else { return }
-        steady = now.monotonic.advanced(by: now.wall.duration(to: wall))
+        let wait = now.wall.duration(to: wall)
+        steady = now.monotonic.advanced(by: min(max(wait, .zero - Self.farthest), Self.farthest))
     }
 
     /// nil while that is not known: the wall clock has not been trusted since start.
