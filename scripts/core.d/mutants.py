@@ -116,7 +116,6 @@ def plant(text, faults):
 def parse():
     parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
     parser.add_argument("--only", metavar="PART", help="faults whose name or requirement has this")
-    parser.add_argument("--quick", action="store_true", help="one fault for each requirement")
     parser.add_argument("--check", action="store_true", help="only whether all can be planted")
     parser.add_argument("--write", action="store_true", help="write docs/planted-faults.md")
     return parser.parse_args()
@@ -232,9 +231,6 @@ def main():
     package = prepare(texts)
     if arguments.only:
         faults = [f for f in faults if arguments.only in f.name or arguments.only == f.requirement]
-    if arguments.quick:
-        first = {fault.requirement: fault for fault in reversed(faults)}
-        faults = [fault for fault in faults if first[fault.requirement] is fault]
     print(f"built in {time.monotonic() - began:.0f} s", flush=True)
     output, status = test(package, "|".join(sorted({fault.suites for fault in faults})), 0)
     if status != 0 or "Test run with 0 tests" in output:
@@ -254,7 +250,7 @@ def main():
     )
     if survivors:
         sys.exit("mutants: nobody noticed: " + "; ".join(survivors))
-    if arguments.write and not arguments.only and not arguments.quick:
+    if arguments.write and not arguments.only:
         write_table(faults, seconds)
 
 

@@ -16,15 +16,14 @@ class Part:
 
 
 PARTS = [
-    Part("tests", "every test, 200 nights with kills, disks that fail", "scripts/test"),
-    Part("simulation", "the whole core under faults",
-         "scripts/simulate --profile reference-7kw --seeds 20 --hours 24",
+    Part("tests", "every test, 200 nights with kills, 200 simulated days, disks that fail",
+         "scripts/test"),
+    Part("simulation", "the whole core under faults", "",
          "scripts/simulate --profile reference-7kw --seeds 1000 --hours 24"),
     Part("all-profiles", "the same with a mix of all profiles", "",
          "scripts/simulate --seeds 200 --hours 24"),
     Part("coverage", "lines and regions that the tests reach", "scripts/coverage"),
-    Part("mutants", "planted faults that must be noticed", "scripts/mutants --quick",
-         "scripts/mutants"),
+    Part("mutants", "planted faults that must be noticed", "scripts/mutants"),
     Part("lines", "faulty and late answers", "scripts/check-lines 5", "scripts/check-lines"),
     Part("fuzz", "arbitrary bytes", "scripts/fuzz --seconds 10", "scripts/fuzz"),
     Part("races", "ThreadSanitizer", "", "scripts/sanitize thread"),
