@@ -34,6 +34,15 @@ import Testing
         #expect(number.thousandths == thousandths)
     }
 
+    /// Found by fuzzing: the exponent of the first was written as one that is read as another.
+    @Test(arguments: [
+        "1.5e-22222222222222222222222224", "15e-99999", "10e99999", "-0.001e-99999", "100e222222",
+    ])
+    func r37_aNumberBeyondEveryRangeIsWrittenAsItIsRead(_ text: String) throws {
+        let number = try parse(text)
+        #expect(try JSONParser.parse(number.utf8) == number)
+    }
+
     @Test func aNumberThatFitsNowhereHasNoThousandths() throws {
         guard case .number(let number) = try parse("1e400") else {
             Issue.record("no number")

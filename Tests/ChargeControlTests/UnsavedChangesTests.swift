@@ -18,17 +18,19 @@ struct UnsavedChangesTests {
             unsaved.add(action(number), intent: nil, commit: commit)
             unsaved.failed(commit)
         }
-        let kept = unsaved.repeated(as: CommitID(rawValue: 99))?.actions.map(\.id.rawValue)
+        let kept = unsaved.repeated(as: CommitID(rawValue: 99)).actions.map(\.id.rawValue)
         #expect(kept == (1...UnsavedChanges.capacity).map { "action_\($0)" })
     }
 
     @Test func whatIsUnderWayIsNotCommittedTwice() {
         var unsaved = UnsavedChanges()
         unsaved.add(action(1), intent: nil, commit: CommitID(rawValue: 1))
-        #expect(!unsaved.isEmpty)
-        #expect(unsaved.repeated(as: CommitID(rawValue: 2)) == nil)
+        #expect(!unsaved.isWaiting)
+        #expect(unsaved.repeated(as: CommitID(rawValue: 2)) == StoreChange())
         #expect(unsaved.persisted(CommitID(rawValue: 1)).map(\.id.rawValue) == ["action_1"])
-        #expect(unsaved.isEmpty)
+        #expect(!unsaved.isWaiting)
+        unsaved.failed(CommitID(rawValue: 1))
+        #expect(!unsaved.isWaiting, "it is durable")
     }
 
     /// The commit of the older one fails after that of the newer one has succeeded.
@@ -42,7 +44,7 @@ struct UnsavedChangesTests {
         #expect(unsaved.persisted(CommitID(rawValue: 2)).map(\.id.rawValue) == ["action_2"])
         unsaved.failed(CommitID(rawValue: 1))
         let change = unsaved.repeated(as: CommitID(rawValue: 3))
-        #expect(change?.actions.map(\.id.rawValue) == ["action_1"])
-        #expect(change?.intent == nil)
+        #expect(change.actions.map(\.id.rawValue) == ["action_1"])
+        #expect(change.intent == nil)
     }
 }

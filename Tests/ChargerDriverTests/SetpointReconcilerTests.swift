@@ -65,6 +65,41 @@ import Testing
         #expect(p40.command(for: goal, at: at(0).monotonic)?.kind == .idle)
     }
 
+    /// It may start by itself as soon as somebody authorises it, at what it was told last.
+    @Test func r09_whatStandsBehindAPilotThatOffersNothingIsLowered() throws {
+        var keba = try reconciler("keba-p30")
+        let goal = Goal(limit: .amperes(16), allowsIncrease: true)
+        let charge = try #require(keba.command(for: goal, at: at(0).monotonic))
+        keba.began(charge, at: at(0).monotonic)
+        keba.confirmed(charge, at: at(0))
+        keba.contactLost(at: at(1).monotonic)
+        keba.polled(
+            SetpointBelief(isOn: false), goal: goal, isDrawing: false, isWithinLimit: true,
+            at: at(10))
+        let less = Goal(limit: .amperes(10), allowsIncrease: false)
+        let command = try #require(keba.command(for: less, at: at(10).monotonic))
+        #expect(command.kind == .limit)
+        #expect(command.limit == .amperes(10))
+        #expect(command.isReduction)
+    }
+
+    @Test func r09_anIncreaseTellsWhenItMayGoAndNothingFromThenOn() throws {
+        var reconciler = try reconciler()
+        let first = Goal(limit: .amperes(10), allowsIncrease: true)
+        reconciler.polled(
+            SetpointBelief(isOn: true, limit: .amperes(6)), goal: first, isDrawing: false,
+            isWithinLimit: true, at: at(0))
+        let raise = try #require(reconciler.command(for: first, at: at(0).monotonic))
+        reconciler.began(raise, at: at(0).monotonic)
+        reconciler.confirmed(raise, at: at(0))
+        let second = Goal(limit: .amperes(16), allowsIncrease: true)
+        reconciler.goalChanged()
+        #expect(reconciler.command(for: second, at: at(1).monotonic) == nil)
+        #expect(reconciler.wake(for: second, at: at(1).monotonic) == at(5).monotonic)
+        #expect(reconciler.command(for: second, at: at(5).monotonic)?.limit == .amperes(16))
+        #expect(reconciler.wake(for: second, at: at(5).monotonic) == nil)
+    }
+
     @Test func r12_anUnknownLimitThatMayNotRiseIsBroughtToTheMinimumWhereItIsOn() throws {
         let goal = Goal(limit: .amperes(10), allowsIncrease: false)
         for device in ["reference-7kw", "keba-p30", "keba-p40"] {

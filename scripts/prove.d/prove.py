@@ -115,6 +115,7 @@ def run(part: Part, command: str) -> tuple[list[Figure], bool]:
     ]
     if part.name == "tests":
         figures += tests(log.read_text(), command)
+    figures += nights(log.read_text(), command)
     figures += simulation(log.read_text(), command)
     if not figures:
         figures = [Figure("", part.what, "ends with 0", f"ended with {status}", "", command)]
@@ -136,6 +137,18 @@ def tests(log: str, command: str) -> list[Figure]:
         )
         for number, (passed, failed) in sorted(counts.items())
     ]
+
+
+def nights(log: str, command: str) -> list[Figure]:
+    """What each run of scripts/check-nights says at its end."""
+    figures = []
+    for good, planned, kills in re.findall(
+        r"^(\d+) of (\d+) nights as planned, (\d+) kills", log, re.MULTILINE
+    ):
+        verdict = "met" if good == planned else "MISSED"
+        what = f"nights as planned, {kills} kills"
+        figures.append(Figure("R17", what, planned, good, verdict, command))
+    return figures
 
 
 def simulation(log: str, command: str) -> list[Figure]:

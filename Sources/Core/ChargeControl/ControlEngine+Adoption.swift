@@ -54,13 +54,10 @@ extension ControlEngine {
     private var flowsForSure: Bool {
         guard snapshot.pilot.value?.isDrawing == true else { return false }
         if let most = snapshot.currents.compactMap(\.value).max() {
-            return most > Self.meterNoise
+            return most > .meterNoise
         }
-        return snapshot.power.value.map { $0 > Watts(Self.meterNoise, phases: 1) } ?? true
+        return snapshot.power.value.map { $0 > Watts(.meterNoise, phases: 1) } ?? true
     }
-
-    /// Meters show so much without any load (requirement R10 has the same figure).
-    private static let meterNoise = Milliamperes.amperes(1)
 }
 
 /// What is known of a setpoint that cannot be read, where nobody has asked for anything yet.

@@ -160,9 +160,7 @@ extension ControlEngine {
         } else {
             return []
         }
-        let change = intentChange(at: now)
-        guard change.intent != nil || intent == nil else { return [] }
-        return [keep(intent: change)]
+        return [keep(intent: intentChange(at: now))]
     }
 
     /// What becomes of the intent when the schedule is set: it is over. When the schedule is removed:

@@ -174,10 +174,9 @@ extension ControlEngine {
 
     /// Commits again what could not be committed.
     mutating func repeatUnsaved() -> [ControlEffect] {
-        guard !unsaved.isEmpty else { return [] }
+        guard unsaved.isWaiting else { return [] }
         let commit = makeCommitID()
-        guard let change = unsaved.repeated(as: commit) else { return [] }
-        return [.persist(change, commit)]
+        return [.persist(unsaved.repeated(as: commit), commit)]
     }
 
     /// Takes up the action that a restart interrupted: an `idle` always; a `charge` only as long as

@@ -23,7 +23,7 @@ extension ControlEngine {
             ActionBook.Accepting(
                 action: accepted, request: request, commit: commit, receivedAt: now,
                 replacing: replacing))
-        var change = unsaved.repeated(as: commit) ?? StoreChange()
+        var change = unsaved.repeated(as: commit)
         if let ended = Self.ended(replacing, by: id, at: now) { change.actions.append(ended) }
         change.actions.append(accepted)
         change.idempotency = action.idempotency.map {
@@ -65,7 +65,7 @@ extension ControlEngine {
         book.begin(
             ActionBook.Cancelling(
                 scheduled: waiting, cancelled: cancelled, request: request, commit: commit))
-        var change = unsaved.repeated(as: commit) ?? StoreChange()
+        var change = unsaved.repeated(as: commit)
         change.actions.append(cancelled)
         return [.persist(change, commit)]
     }

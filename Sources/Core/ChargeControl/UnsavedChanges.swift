@@ -15,7 +15,8 @@ struct UnsavedChanges: Hashable, Codable, Sendable {
         var commit: CommitID?
     }
 
-    var isEmpty: Bool { changes.isEmpty }
+    /// Whether something has to be committed again.
+    var isWaiting: Bool { changes.contains { $0.commit == nil } }
 
     /// At most this many are kept; the oldest is dropped then, and an action whose end it was shows
     /// as unfinished after a restart.
@@ -50,11 +51,10 @@ struct UnsavedChanges: Hashable, Codable, Sendable {
         }
     }
 
-    /// All that has to be committed again, with the intent that it leaves, oldest first; nil when
-    /// there is nothing. They become part of this commit.
-    mutating func repeated(as commit: CommitID) -> StoreChange? {
+    /// All that has to be committed again, with the intent that it leaves, oldest first. It becomes
+    /// part of this commit.
+    mutating func repeated(as commit: CommitID) -> StoreChange {
         let waiting = changes.indices.filter { changes[$0].commit == nil }
-        guard !waiting.isEmpty else { return nil }
         for index in waiting { changes[index].commit = commit }
         return StoreChange(
             actions: waiting.compactMap { changes[$0].action },

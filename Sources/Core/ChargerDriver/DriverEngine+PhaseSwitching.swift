@@ -25,7 +25,7 @@ extension DriverEngine {
     }
 
     private var flowingPhases: Int {
-        snapshot.currents.count { $0.value.map { $0 > Self.flowingCurrent } ?? false }
+        snapshot.currents.count { $0.value.map { $0 > .meterNoise } ?? false }
     }
 
     /// Looks with every poll what a switch needs to know.

@@ -27,15 +27,12 @@ extension DriverEngine {
         let currents = snapshot.currents.compactMap(\.value)
         let flowing =
             currents.count == snapshot.currents.count
-            ? currents.count { $0 > Self.flowingCurrent } : nil
+            ? currents.count { $0 > .meterNoise } : nil
         return LivePhases.Evidence(
             isConnected: isDisturbed(at: now) ? nil : snapshot.pilot.value?.isVehicleConnected,
             isDrawing: snapshot.pilot.value?.isDrawing == true, switched: switched,
             flowing: flowing, banded: bandInForce)
     }
-
-    /// Above what meters show without a load.
-    static let flowingCurrent = Milliamperes.amperes(1)
 
     /// The phases of the band that the power in force lies in.
     private var bandInForce: Int? {

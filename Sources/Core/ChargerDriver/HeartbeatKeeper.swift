@@ -81,14 +81,18 @@ struct HeartbeatKeeper: Hashable, Codable, Sendable {
 
     /// Whether the last of a kind is so long ago that the wallbox may have fallen back meanwhile.
     func hasLapsed(_ kind: Heartbeat.Kind, at now: MonotonicInstant) -> Bool {
-        guard let last = beats.first(where: { $0.kind == kind })?.last else { return false }
-        return last.duration(to: now) >= timeout
+        beats.first { $0.kind == kind }.flatMap { isOver($0, at: now) } ?? false
     }
 
     /// Whether one that is wanted has not been given since contact, or not in time: the wallbox may
     /// have fallen back.
     func mayHaveLapsed(at now: MonotonicInstant) -> Bool {
-        beats.contains { $0.last.map { $0.duration(to: now) >= timeout } ?? true }
+        beats.contains { isOver($0, at: now) ?? true }
+    }
+
+    /// Whether the time is over that one holds for; nil where there was none since contact.
+    private func isOver(_ beat: Beat, at now: MonotonicInstant) -> Bool? {
+        beat.last.map { $0.duration(to: now) >= timeout }
     }
 
     mutating func contactLost() {

@@ -161,12 +161,8 @@ extension DeviceProfile {
     func change(
         _ id: RegisterID, holding words: [UInt16], set: UInt64, clear: UInt64
     ) -> CommandOperation? {
-        var plain = self[id]
-        plain.invalid = []
-        plain.table = []
-        plain.scale = RegisterScale()
-        guard words.count == plain.width, case .number(_, let raw) = plain.decode(words[...])
-        else { return nil }
+        guard words.count == self[id].width else { return nil }
+        let raw = self[id].pattern(words[...])
         let changed = raw & ~clear | set
         return changed == raw ? nil : write(raw: changed, to: id)
     }

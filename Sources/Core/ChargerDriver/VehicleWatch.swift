@@ -51,8 +51,6 @@ struct VehicleWatch: Hashable, Codable, Sendable {
     /// A wallbox may signal a lower limit so much later (IEC 61851-1, interval of the duty cycle).
     private static let signalling: Duration = .seconds(5)
     private static let stopPatience: Duration = .seconds(10)
-    /// Meters show some of this without any load.
-    private static let flowing = Milliamperes.amperes(1)
     /// More reductions than this within ``signalling`` are not remembered.
     private static let mostFormer = 16
 
@@ -122,7 +120,7 @@ struct VehicleWatch: Hashable, Codable, Sendable {
     }
 
     private mutating func watchStop(_ measured: Milliamperes, at now: MonotonicInstant) {
-        guard measured > Self.flowing else {
+        guard measured > .meterNoise else {
             flowsAfterStop = false
             flowingSince = nil
             return

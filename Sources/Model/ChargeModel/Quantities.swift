@@ -28,6 +28,8 @@ package struct Milliamperes: Quantity {
     package static let pilotMinimum = Milliamperes.amperes(6)
     /// The most that the pilot signal can offer (IEC 61851-1, duty cycle table: 96 % = 80 A).
     package static let pilotMaximum = Milliamperes.amperes(80)
+    /// Meters show up to so much where nothing flows; more of it is a vehicle that draws (requirement R10).
+    package static let meterNoise = Milliamperes.amperes(1)
 }
 
 /// Electric potential, in millivolts.

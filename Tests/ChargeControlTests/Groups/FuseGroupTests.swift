@@ -150,6 +150,22 @@ import Testing
         #expect(bench.violations == [])
     }
 
+    /// It waits for an authorisation: its pilot offers nothing, and the 16 A of before stand behind it.
+    @Test func zeroBesideARefusedWriteMakesNoRoom() {
+        var bench = GroupBench(fuse: 32, count: 2)
+        bench.run(30)
+        #expect(bench.setpoints == [16, 16])
+        bench.cars[0].isWithholding = true
+        bench.cars[0].wanted = .amperes(6)
+        bench.run(60)
+        #expect(bench.cars[0].told?.limit == .amperes(6))
+        #expect(bench.setpoints == [16, 16])
+        bench.cars[0].isWithholding = false
+        bench.run(30)
+        #expect(bench.setpoints == [6, 26])
+        #expect(bench.violations == [])
+    }
+
     @Test func aShareIsALease() throws {
         var bench = GroupBench(fuse: 32, count: 2)
         bench.run(10)

@@ -22,6 +22,8 @@ struct GroupBench {
         var obeys = true
         /// Its setpoint can be written and not read.
         var isMute = false
+        /// It offers nothing for reasons of its own, refuses writes, and shows 0 A.
+        var isWithholding = false
         /// Something else answers in its place.
         var isForeign = false
         var delay = 1
@@ -67,7 +69,7 @@ struct GroupBench {
     private mutating func obey(_ index: Int) {
         cars[index].orders.append(cars[index].told?.limit ?? cars[index].setpoint)
         while cars[index].orders.count > cars[index].delay + 1 { cars[index].orders.removeFirst() }
-        guard cars[index].isUp, cars[index].obeys else { return }
+        guard cars[index].isUp, cars[index].obeys, !cars[index].isWithholding else { return }
         let before = cars[index].setpoint
         cars[index].setpoint = cars[index].orders[0]
         if (before == .zero) != (cars[index].setpoint == .zero) { toggles.append((index, now)) }
@@ -91,6 +93,11 @@ struct GroupBench {
                 snapshot.application = .verified(
                     revision: told.revision, offered: told.limit, at: time)
             }
+        }
+        if car.isWithholding {
+            snapshot.setpoint = .captured(.zero, at: time)
+            snapshot.application = .refused(
+                revision: car.told?.revision ?? 0, reason: "illegal data address")
         }
         snapshot.currents = [.captured(car.flowing, at: time)]
         snapshot.pilot = .captured(

@@ -11,6 +11,7 @@ import ChargeModel
 /// found above what it was told                what was found
 /// not answering, not the right device         as before
 /// a reading later than the handover           what was read, and no less than it may be told
+/// 0 A beside a refused write                  as before: more may stand behind a pilot that offers nothing
 /// no read-back, verified after the handover   what it may be told
 /// what it falls to by itself                  always
 /// ```
@@ -65,6 +66,11 @@ struct MemberBound: Hashable, Sendable {
         if let shown = snapshot.failsafeCurrent.value { fallback = min(shown, member.maximum) }
         switch snapshot.setpoint {
         case .captured(let found, let time):
+            if found == .zero, case .refused(let revision, _) = snapshot.application,
+                report.told?.revision == revision
+            {
+                return
+            }
             take(found, provenAt: time.monotonic)
         case .absent(let absence):
             let poll = snapshot.lastPoll?.monotonic

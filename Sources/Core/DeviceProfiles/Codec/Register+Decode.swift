@@ -12,7 +12,7 @@ extension Register {
     package func decode(_ words: ArraySlice<UInt16>) -> DecodedValue {
         precondition(words.count == width, "\(name) takes \(width) registers, not \(words.count)")
         guard !type.isText else { return decodeText(inByteOrder(Array(words))) }
-        let raw = slice(joined(words))
+        let raw = pattern(words)
         guard !invalid.contains(raw) else { return .unavailable(.notAvailable) }
         if let version { return decode(VersionNumber(raw: raw, version, width: width), raw) }
         guard table.isEmpty else { return decodeByTable(raw) }
@@ -47,6 +47,11 @@ extension Register {
     func inByteOrder(_ words: [UInt16]) -> [UInt16] {
         byteOrder == .lowFirst ? words.map(\.byteSwapped) : words
     }
+
+    /// The bits that the words of one element hold of it, whatever they mean.
+    ///
+    /// - Precondition: `words` are no more than four.
+    package func pattern(_ words: ArraySlice<UInt16>) -> UInt64 { slice(joined(words)) }
 
     private func joined(_ words: ArraySlice<UInt16>) -> UInt64 {
         var joined: UInt64 = 0

@@ -3,6 +3,10 @@
 ///
 /// Always in lowest terms, so that 1, 1.0 and 10e-1 are equal.
 package struct JSONNumber: Hashable, Sendable {
+    /// Exponents end at +-99,999: a body is shorter than what could bring a greater one back into the
+    /// range of any quantity, and what is written is read as the same number.
+    package static let maximumExponent = 99_999
+
     package let significand: Int
     package let exponent: Int
 
@@ -18,7 +22,7 @@ package struct JSONNumber: Hashable, Sendable {
             exponent += 1
         }
         self.significand = significand
-        self.exponent = exponent
+        self.exponent = min(max(exponent, -Self.maximumExponent), Self.maximumExponent)
     }
 
     package init(_ integer: Int) {

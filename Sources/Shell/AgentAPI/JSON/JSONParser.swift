@@ -157,14 +157,15 @@ package struct JSONParser {
             significand: isNegative ? -significand : significand, exponent: exponent)
     }
 
-    /// Clamped to +-99,999: a body is shorter than what could bring that back into range.
+    /// Clamped before it can overflow.
     private mutating func exponentPart() throws(Failure) -> Int {
         let isNegative = take("-")
         if !isNegative { _ = take("+") }
         guard digit() != nil else { throw failure("a digit was expected in the exponent") }
         var exponent = 0
         while let next = digit() {
-            exponent = min(exponent * 10 + Int(next - UInt8(ascii: "0")), 99_999)
+            let digit = Int(next - UInt8(ascii: "0"))
+            exponent = min(exponent * 10 + digit, JSONNumber.maximumExponent)
             position += 1
         }
         return isNegative ? -exponent : exponent
