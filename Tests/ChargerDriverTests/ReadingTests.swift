@@ -21,9 +21,10 @@ struct ReadingTests {
 
     // MARK: - Meters
 
-    /// Another meter has counted something else: what is refused once is not taken from there.
+    /// Another meter has counted something else: what is refused once is not taken from there, nor after
+    /// the link was lost. Where that one never tells anything again, nothing is said.
     @Test(arguments: [false, true])
-    func energyIsCountedByOneMeterAsLongAsTheContactLasts(isComputed: Bool) throws {
+    func energyIsCountedByOneMeterAsLongAsItIsTheSameDevice(isComputed: Bool) throws {
         let other =
             isComputed
             ? "energies: { at: 50, type: u16, unit: Wh, count: 3 }"
@@ -48,15 +49,68 @@ struct ReadingTests {
         bench.answer = answer
         bench.run(for: .seconds(3))
         #expect(bench.driver.snapshot.energyTotal.value == WattHours(900))
-        // With the next contact, the first that tells anything counts.
-        bench.lose()
-        bench.answer = refusing
-        bench.open()
-        bench.run(for: .seconds(3))
-        #expect(bench.driver.snapshot.energyTotal.value == WattHours(700))
+        for _ in 0..<3 {
+            bench.lose()
+            bench.answer = refusing
+            bench.open()
+            bench.run(for: .seconds(600))
+            #expect(bench.driver.snapshot.energyTotal == .absent(.refused))
+        }
         bench.answer = answer
         bench.run(for: .seconds(3))
-        #expect(bench.driver.snapshot.energyTotal.value == WattHours(700))
+        #expect(bench.driver.snapshot.energyTotal.value == WattHours(900))
+    }
+
+    /// What tells a device from another, and whether the meter from before still counts.
+    enum Comeback: CaseIterable {
+        case sameSerial, sameSerialRestarted, otherSerial, restartedWithoutSerial, sameWithoutSerial
+        case afterAForeignDevice
+
+        var hasSerial: Bool { self != .restartedWithoutSerial && self != .sameWithoutSerial }
+        var isRestarted: Bool { self == .sameSerialRestarted || self == .restartedWithoutSerial }
+        var countsOn: Bool {
+            switch self {
+            case .sameSerial, .sameSerialRestarted, .sameWithoutSerial: true
+            case .otherSerial, .restartedWithoutSerial, .afterAForeignDevice: false
+            }
+        }
+    }
+
+    /// A reconnection alone changes no meter, another device has another, and one that restarts without
+    /// a serial number may be another.
+    @Test(arguments: Comeback.allCases)
+    func anotherDeviceIsCountedByWhatItHas(comeback: Comeback) throws {
+        let serial = "serial: { at: 60, type: text, registers: 2, encoding: hex, poll: once }"
+        let before: [UInt16: UInt16] = [40: 900, 50: 700, 61: 7, 70: 5_000]
+        func box(_ image: [UInt16: UInt16]) throws -> SmallBox {
+            try SmallBox(
+                registers: [
+                    "total: { at: 40, type: u16, unit: Wh, is: energy-total, invalid: 0xFFFF }",
+                    "other: { at: 50, type: u16, unit: Wh, is: energy-total }",
+                    "uptime: { at: 70, type: u16, unit: s }",
+                ] + (comeback.hasSerial ? [serial] : []),
+                identity: "{ layout: 0x0104 }",
+                image: before.merging(image) { $1 })
+        }
+        var (bench, _) = try box([:]).bench()
+        bench.run(for: .seconds(2))
+        #expect(bench.driver.snapshot.energyTotal.value == WattHours(900))
+        bench.lose()
+        if comeback == .afterAForeignDevice {
+            bench.answer = try box([4: 0x0999]).bench().bench.answer
+            bench.open()
+            bench.run(for: .seconds(2))
+            bench.lose()
+        }
+        var image: [UInt16: UInt16] = [40: 0xFFFF]
+        if comeback == .otherSerial { image[61] = 8 }
+        if comeback.isRestarted { image[70] = 1 }
+        bench.answer = try box(image).bench().bench.answer
+        bench.open()
+        bench.run(for: .seconds(3))
+        #expect(bench.driver.snapshot.link == .up)
+        let shown = bench.driver.snapshot.energyTotal
+        #expect(shown.value == (comeback.countsOn ? nil : WattHours(700)))
     }
 
     // MARK: - What no wallbox can mean

@@ -187,6 +187,11 @@ struct DeviceMark: Hashable, Codable, Sendable {
         guard let uptime, let old = before.uptime else { return false }
         return uptime < old
     }
+
+    /// Whether a serial number tells that it was the same device, restarted or not.
+    func hasSerial(of before: DeviceMark) -> Bool {
+        serial != nil && serial == before.serial
+    }
 }
 
 extension IdentityRule.Match {

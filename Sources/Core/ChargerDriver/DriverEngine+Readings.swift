@@ -19,7 +19,9 @@ extension DriverEngine {
             at: now.monotonic)
         let before = mark
         mark = facts.deviceMark(values).completed(by: before)
-        if contact == .established, mark.isNewDevice(than: before) {
+        let isNew = mark.isNewDevice(than: before)
+        if isNew, !mark.hasSerial(of: before) { energySources = EnergySources() }
+        if contact == .established, isNew {
             forgetContact(isAnotherDevice: true, at: now)
             contact = .identifying
             return []

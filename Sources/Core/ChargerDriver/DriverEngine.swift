@@ -172,7 +172,8 @@ package struct DriverEngine: Codable, Sendable {
         isPrepared = false
         livePhases.contactLost()
         vehicleWatch.contactLost()
-        energySources = EnergySources()
+        // What has counted there was of another device.
+        if case .foreign = contact { energySources = EnergySources() }
         reconciler.contactLost(at: now.monotonic)
         failsafe.contactLost()
         heartbeat.contactLost()

@@ -102,7 +102,9 @@ struct SnapshotDecoder {
         return absent ?? derived ?? .absent(.notProvided)
     }
 
-    /// What counts energy is asked as long as the contact lasts: another meter stands elsewhere.
+    /// What counts energy is asked for as long as it is the same device: another meter stands elsewhere,
+    /// and what goes back is worse than nothing. So while it tells nothing there is no energy, for the
+    /// reason that it has; if that lasts, until the device is another one or the agent starts anew.
     private func meter(
         _ quantity: MeasuredQuantity, _ source: inout EnergySources.Source?, _ isDrawing: Bool?
     ) -> Reading<WattHours> {
@@ -158,7 +160,7 @@ struct SnapshotDecoder {
     }
 }
 
-/// What has counted energy since contact, once anything has.
+/// What has counted energy of this device, once anything has.
 struct EnergySources: Hashable, Codable, Sendable {
     var total: Source?
     var session: Source?
