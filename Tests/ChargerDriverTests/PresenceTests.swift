@@ -96,6 +96,36 @@ struct PresenceTests {
         #expect(reads.withLock { $0.count { $0 == 40 } } == 2)
     }
 
+    /// What refuses everything tells nothing of what it has, at the beginning of a contact and later.
+    @Test(arguments: [false, true])
+    func anOptionalRegisterIsThereAfterEverythingWasRefused(wasThere: Bool) throws {
+        let box = try SmallBox(registers: [Self.optional], image: [40: 100])
+        var (bench, _) = box.bench()
+        if wasThere {
+            bench.run(for: .seconds(3))
+            #expect(bench.driver.snapshot.power.value == Watts(100))
+        }
+        let fine = bench.answer
+        bench.answer = { _ in .failure(.exception(.illegalDataAddress)) }
+        bench.run(for: .seconds(30))
+        #expect(bench.driver.snapshot.power == .absent(.refused))
+        bench.answer = fine
+        bench.run(for: .seconds(3))
+        #expect(bench.driver.snapshot.power.value == Watts(100))
+    }
+
+    @Test func anOptionalRegisterThatWasThereIsGoneWhenItIsRefusedTwice() throws {
+        var box = try SmallBox(registers: [Self.optional], image: [40: 100])
+        var (bench, _) = box.bench()
+        bench.run(for: .seconds(3))
+        box.trouble[40] = .exception(.illegalDataAddress)
+        let (other, reads) = box.bench()
+        bench.answer = other.answer
+        bench.run(for: .seconds(30))
+        #expect(reads.withLock { $0.count { $0 == 40 } } == 2)
+        #expect(bench.driver.snapshot.power == .absent(.notProvided))
+    }
+
     /// Each silence costs the link; the third contact goes without the register.
     @Test func anOptionalRegisterThatIsSilentTwiceIsNotThere() throws {
         var box = try SmallBox(registers: [Self.optional])

@@ -83,13 +83,35 @@ import WallboxModel
         expect(.safety, simulation)
     }
 
-    @Test func aReadBeforeAReductionIsSeen() throws {
-        var simulation = try Self.simulation()
-        let lower = ChargerTarget(
-            limit: .amperes(8), validUntil: simulation.now.advanced(by: .seconds(10)), revision: 99)
-        simulation.noteReduction(lower, 0)
+    private static func target(_ limit: Milliamperes, _ simulation: Simulation) -> ChargerTarget {
+        ChargerTarget(
+            limit: limit, validUntil: simulation.now.advanced(by: .seconds(10)), revision: 99)
+    }
+
+    /// Also where only the pilot tells whether it is on.
+    @Test(arguments: ["reference-7kw", "sigenergy-ac"])
+    func aReadBeforeAReductionIsSeen(profile: String) throws {
+        var simulation = try Self.simulation(profile)
+        simulation.noteTarget(Self.target(.amperes(8), simulation), isReduction: true, 0)
+        var takenBack = simulation
         simulation.checkRequest(Self.read(simulation), of: 0)
         expect(.urgent, simulation)
+        takenBack.violations = []
+        takenBack.noteTarget(Self.target(.amperes(16), simulation), isReduction: false, 0)
+        takenBack.checkRequest(Self.read(simulation), of: 0)
+        #expect(takenBack.violations == [])
+    }
+
+    /// What it was told to leave, and shows no more, needs no reduction.
+    @Test func aStopThatIsUnseenIsNoReduction() throws {
+        var simulation = try Self.simulation("sigenergy-ac")
+        simulation.stations[0].box.unplug(at: simulation.now)
+        simulation.push(.idle, to: 0)
+        simulation.run(for: .seconds(30))
+        try #require(simulation.stations[0].agent?.isStopped == true)
+        simulation.noteTarget(Self.target(.zero, simulation), isReduction: true, 0)
+        simulation.checkRequest(Self.read(simulation), of: 0)
+        #expect(simulation.violations == [])
     }
 
     @Test func tooManyWritesToFlashMemoryAreSeen() throws {
@@ -141,10 +163,14 @@ import WallboxModel
         expect(.fallback, simulation)
     }
 
-    @Test func aFailsafeThatIsArmedWronglyIsSeen() throws {
-        var simulation = try Self.simulation()
-        // The agent was configured with 6 A, and is judged by 0 A.
-        simulation.stations[0].driver.safeCurrent = .zero
+    /// The agent was configured with 6 A, and is judged by less and by more; also where a limit is left
+    /// alone for 20 s.
+    @Test(
+        arguments: ["reference-7kw", "amperfied-connect"],
+        [Milliamperes.zero, Milliamperes.amperes(10)])
+    func aFailsafeThatIsArmedWronglyIsSeen(profile: String, safe: Milliamperes) throws {
+        var simulation = try Self.simulation(profile)
+        simulation.stations[0].driver.safeCurrent = safe
         simulation.run(for: .seconds(60))
         expect(.armed, simulation)
     }
@@ -154,6 +180,18 @@ import WallboxModel
         simulation.stations[0].witness.energy = WattHours(1_000_000)
         simulation.run(for: .seconds(10))
         expect(.energy, simulation)
+    }
+
+    /// An agent that starts while something is wrong may count by another register than the one before.
+    @Test(arguments: [false, true])
+    func aMeterThatFallsAfterARestartIsSeen(isDisturbed: Bool) throws {
+        var simulation = try Self.simulation()
+        simulation.stations[0].witness.energy = WattHours(1_000_000)
+        simulation.killAgent()
+        if isDisturbed { simulation.disturb(0, for: .seconds(1)) }
+        simulation.startAgent()
+        simulation.run(for: .seconds(10))
+        #expect(simulation.violations.map(\.invariant) == (isDisturbed ? [] : [.energy]))
     }
 
     /// A stranger switches it all the time.
@@ -242,6 +280,22 @@ import WallboxModel
     @Test func anActionThatBeginsEarlyIsSeen() throws {
         var simulation = try Self.simulation()
         simulation.announce(.action(Self.action("action_9", start: .seconds(3_600))), of: 0)
+        expect(.punctual, simulation)
+    }
+
+    /// Nobody has told the wallbox; also one that starts anew just then, as soon as the agent can know it.
+    @Test(arguments: [false, true])
+    func aWindowThatDoesNotEndIsSeen(restarts: Bool) throws {
+        var simulation = try Self.simulation()
+        var action = Self.action("action_9")
+        action.state = .completed
+        action.end = simulation.time.wall.advanced(by: .seconds(5))
+        simulation.stations[0].witness.accepted(action.id)
+        simulation.expectEnd(of: action, 0)
+        if restarts { simulation.after(.seconds(5)) { $0.stations[0].goesUnseen(from: $0.now) } }
+        simulation.run(for: .seconds(restarts ? 8.5 : 7.5))
+        #expect(simulation.violations == [])
+        simulation.run(for: .seconds(1))
         expect(.punctual, simulation)
     }
 

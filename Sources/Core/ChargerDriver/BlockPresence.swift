@@ -10,9 +10,13 @@ import DeviceProfiles
 /// gated            its registers read, one does not   missing
 /// optional         answered                           readable
 /// optional         permanent exception                missing
+/// optional, there  permanent exception, twice         missing
 /// optional         no answer, twice                   missing
 /// any              new contact                        as in the beginning
 /// ```
+/// A device that refuses everything tells nothing of what it has: an exception counts when something else
+/// was answered, since the contact began or since the one before.
+///
 /// A link that is lost right after an optional block was refused, or over its silence, was lost by
 /// asking: a timeout closes a link, and some wallboxes close it after an exception. The contact after
 /// that is no reason to ask again, or it would be lost again; what was learnt is kept.
@@ -23,8 +27,14 @@ struct BlockPresence: Hashable, Codable, Sendable {
     /// The optional block that was asked last and got no value, while nothing was answered since.
     private var suspect: Int?
 
+    /// Whether something was answered since the contact began, and since the first exception to an
+    /// optional block that had been there.
+    private var isAnswering = false
+
     /// How often no answer to an optional block may be a loss on the wire.
     private static let silencesToJudge = 2
+    /// How often an exception to a block that was there may be due to something else.
+    private static let refusalsToJudge = 2
 
     private struct Block: Hashable, Codable, Sendable {
         let gate: [RegisterCondition]
@@ -36,6 +46,7 @@ struct BlockPresence: Hashable, Codable, Sendable {
         var isAnswered = false
         var isAbsent = false
         var silences = 0
+        var refusals = 0
     }
 
     init(_ profile: DeviceProfile) {
@@ -76,16 +87,21 @@ struct BlockPresence: Hashable, Codable, Sendable {
     /// A block was read.
     mutating func answered(_ block: Int, _ values: RegisterValues) {
         suspect = nil
+        isAnswering = true
         blocks[block].isAnswered = true
         blocks[block].silences = 0
+        blocks[block].refusals = 0
         settle(block, values)
     }
 
     /// A block was refused: for good if there is no such register.
     mutating func refused(_ block: Int, isPermanent: Bool, _ values: RegisterValues) {
         suspect = nil
-        if blocks[block].isOptional, isPermanent {
-            blocks[block].isAbsent = true
+        if blocks[block].isOptional, isPermanent, isAnswering {
+            blocks[block].refusals += 1
+            let needed = blocks[block].isAnswered ? Self.refusalsToJudge : 1
+            blocks[block].isAbsent = blocks[block].refusals >= needed
+            isAnswering = blocks[block].isAbsent
             suspect = block
         }
         settle(block, values)
@@ -108,6 +124,7 @@ struct BlockPresence: Hashable, Codable, Sendable {
     mutating func restart(isAnotherDevice: Bool) {
         let keepsAbsent = suspect != nil && !isAnotherDevice
         suspect = nil
+        isAnswering = false
         for index in blocks.indices {
             blocks[index].isRead = false
             blocks[index].isOpen = blocks[index].gate.isEmpty
@@ -115,6 +132,7 @@ struct BlockPresence: Hashable, Codable, Sendable {
             if !keepsAbsent {
                 blocks[index].isAbsent = false
                 blocks[index].silences = 0
+                blocks[index].refusals = 0
             }
         }
     }

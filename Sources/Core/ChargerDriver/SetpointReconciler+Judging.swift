@@ -16,6 +16,7 @@ extension SetpointReconciler {
     ) {
         // What is read while a command is under way may be older than the command's first writes.
         guard before == nil else { return }
+        let found = doubted(found)
         guard let goal else {
             belief.merge(found)
             return
@@ -28,6 +29,20 @@ extension SetpointReconciler {
         } else {
             judgeLevel(evidence, goal: goal, at: now)
         }
+    }
+
+    /// What no register tells was believed to be off, and shows that somebody else has told it something,
+    /// or that it has started anew: one that draws may do so with any limit, unless that is read, and one
+    /// that shows another limit than it was told may be on.
+    private mutating func doubted(_ found: SetpointBelief) -> SetpointBelief {
+        guard isSeenByPilot, isStopped, awaiting == nil else { return found }
+        guard found.isOn != true else {
+            if found.limit == nil { belief.limit = nil }
+            return found
+        }
+        guard let limit = found.limit, let told = belief.limit, limit != told else { return found }
+        belief.isOn = nil
+        return SetpointBelief(isOn: nil, limit: limit)
     }
 
     private struct Evidence {

@@ -206,16 +206,18 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
             ? Command(kind: .limit, limit: goal.limit, isReduction: false) : nil
     }
 
-    private var isSeenByPilot: Bool {
+    var isSeenByPilot: Bool {
         control.enabled == .pilot || control.enabled == .memory
     }
 
     /// Whether it is switched off for sure. A pilot that offers nothing may have other reasons, such as an
     /// authorisation that is yet to come, as long as the last thing that it was told is to charge.
     private var isOff: Bool {
-        guard belief.isOn == false else { return false }
-        return control.enabled != .pilot || (lastSent ?? .zero) == .zero
+        belief.isOn == false && (control.enabled != .pilot || isStopped)
     }
+
+    /// Whether it is believed to be off, and was told nothing else.
+    var isStopped: Bool { belief.isOn == false && (lastSent ?? .zero) == .zero }
 
     /// What to do about a limit that is unknown, or in force below the minimum: it counts as above
     /// the goal, and yet writing the goal may raise it. Where that is not allowed now, no more is

@@ -160,7 +160,7 @@ package struct Simulation {
             let time = time
             stations[index].witness.agentStarted(restored, at: time)
             station.box.advance(to: now)
-            station.limitAtStart = station.box.limit
+            station.limitAtStart = station.shownLimit
             note(index, "agent starts")
             askLine(index)
         }

@@ -76,7 +76,9 @@ extension Simulation {
             stations[index].witness.sinceTargetChanged = now
         }
         stations[index].agent?.target = target
-        if let target, let before, target.limit < before.limit { noteReduction(target, index) }
+        if let target, let before {
+            noteTarget(target, isReduction: target.limit < before.limit, index)
+        }
         let effects =
             stations[index].agent?.line.targetChanged(target, driver: 0, at: time) ?? []
         for effect in effects {

@@ -16,13 +16,15 @@ final class Station {
     var driver: DriverConfiguration
     /// The registers that tell it how much, or to pause.
     private let controlling: [RegisterID]
+    /// The writes that tell it to pause, and nothing else.
+    private let stopping: [CommandStep]
     /// Whether a stop is nothing but a setpoint of 0 that is read where it is written.
     private let isPausedBySetpoint: Bool
     var box: SimulatedWallbox
     var wire = SimulatedWire()
     var agent: AgentSide?
     var witness = Witness()
-    /// What was in force as the agent started.
+    /// What was in force as the agent started, as far as that can be told.
     var limitAtStart = Milliamperes.zero
     /// What was decided before the last crash.
     var remembered: Simulation.Remembered?
@@ -36,6 +38,9 @@ final class Station {
         profile = plan.profile
         let commands = plan.profile.control
         controlling = (commands.charge + commands.limit + commands.idle).flatMap(\.written)
+        stopping = commands.idle.filter { step in
+            if case .write(_, .raw) = step { !commands.charge.contains(step) } else { false }
+        }
         isPausedBySetpoint =
             commands.readBack == commands.setpoint
             && commands.idle == [.write(commands.setpoint, .raw(0))]
@@ -62,7 +67,13 @@ final class Station {
 
     func reboot(at now: MonotonicInstant) {
         box.reboot(at: now)
-        supplyInterrupted()
+        supplyInterrupted(at: now)
+    }
+
+    /// Something about it is another than before: the agent learns of it with its next poll.
+    func goesUnseen(from instant: MonotonicInstant) {
+        let until = instant.advanced(by: control.description.effectivePoll)
+        witness.unseenUntil = max(witness.unseenUntil, until)
     }
 
     /// Whether anything tells that it has restarted, or is another one: the end of its connection,
@@ -81,10 +92,24 @@ final class Station {
         }
     }
 
+    /// Whether it shows its setpoint, and not whether it is on, unless a vehicle is there.
+    var showsSetpointAlone: Bool { profile.control.readBack != nil && !showsWhatItDoes }
+
+    /// What a restarted agent may take for being in force.
+    var shownLimit: Milliamperes {
+        showsSetpointAlone ? max(box.limit, box.truth.setpoint) : box.limit
+    }
+
     /// Whether a request tells it how much, or to pause.
     func isControl(_ request: ModbusRequest) -> Bool {
         box.accesses(request, answered: .response(.written), at: MonotonicInstant(nanoseconds: 0))
             .contains { $0.register.map(controlling.contains) == true }
+    }
+
+    /// Whether a write tells it to pause; nil when it tells it neither that nor how much.
+    func isStop(_ register: RegisterID, _ raw: UInt64) -> Bool? {
+        guard controlling.contains(register) else { return nil }
+        return stopping.contains(.write(register, .raw(raw)))
     }
 
     /// Whether it may do other than it was told without anything that shows it.
@@ -94,7 +119,8 @@ final class Station {
     }
 
     /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none.
-    func supplyInterrupted() {
+    func supplyInterrupted(at now: MonotonicInstant) {
+        goesUnseen(from: now.advanced(by: box.options.bootTime))
         guard profile.link.serial == nil else { return }
         wire.isToBeReset = true
     }
@@ -166,6 +192,10 @@ final class AgentSide {
     var sent: Milliamperes?
     /// The limit that was last written, and confirmed since the link was opened.
     var confirmed: Milliamperes?
+    /// Whether what is being written tells it to pause; nil when it tells nothing of that.
+    var sendsStop: Bool?
+    /// Whether the last thing that it was told, and has confirmed, is to pause.
+    private(set) var isStopped = false
     /// The target lies below what the wallbox surely allows, and nothing was written since.
     var isReductionDue = false
 
@@ -192,13 +222,17 @@ final class AgentSide {
     func linkChanged() {
         sent = nil
         confirmed = nil
+        sendsStop = nil
+        isStopped = false
         isReductionDue = false
     }
 
     func answered(_ result: Result<ModbusResponse, ModbusError>) {
         guard case .success = result else { return linkChanged() }
         if let sent { confirmed = sent }
+        if let sendsStop { isStopped = sendsStop }
         sent = nil
+        sendsStop = nil
     }
 
     struct PendingRequest {

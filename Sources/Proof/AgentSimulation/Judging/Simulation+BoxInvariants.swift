@@ -31,10 +31,23 @@ extension Simulation {
             case .captured(let energy, let read) = snapshot.energyTotal,
             read.monotonic > stations[index].witness.meterSince
         else { return }
+        forgetEnergy(index)
         if let last = stations[index].witness.energy {
             expect(.energy, energy >= last, index, "\(energy) after \(last)")
         }
         stations[index].witness.energy = energy
+    }
+
+    /// An agent that is started while something is wrong may find another register to count by than the
+    /// one before it.
+    private func forgetEnergy(_ index: Int) {
+        let witness = stations[index].witness
+        guard witness.energyGeneration != generation else { return }
+        stations[index].witness.energyGeneration = generation
+        guard let agent = stations[index].agent, witness.disturbedUntil > agent.startedAt else {
+            return
+        }
+        stations[index].witness.energy = nil
     }
 
     /// Requirement R11: the contactor closes for what people do and want, and ten times an hour for
@@ -107,7 +120,7 @@ extension Simulation {
             return
         }
         checkInForce(truth, limit, since: since, index)
-        if !isSwitchingPhases(index) { checkArmed(truth, limit, index) }
+        if !isSwitchingPhases(index) { checkArmed(truth, limit, since: since, index) }
     }
 
     private mutating func checkInForce(
@@ -138,7 +151,9 @@ extension Simulation {
     }
 
     /// Requirement R3.
-    private mutating func checkArmed(_ truth: WallboxTruth, _ limit: Milliamperes, _ index: Int) {
+    private mutating func checkArmed(
+        _ truth: WallboxTruth, _ limit: Milliamperes, since: MonotonicInstant, _ index: Int
+    ) {
         let station = stations[index]
         guard let failsafe = station.profile.failsafe, failsafe.current != nil,
             failsafe.acceptsZero, !station.profile.control.isSetInWatts
@@ -149,9 +164,12 @@ extension Simulation {
         let isHeld =
             station.agent?.isHeldByFault == true
             || station.agent?.target?.allowsIncrease == false
+        // An increase waits for the interval between writes.
+        let interval = station.profile.control.minimumWriteInterval
+        let mayWait = since.advanced(by: interval + .seconds(2)) > now
         let shown = truth.failsafe.current
         expect(
-            .armed, shown == armed || isHeld && shown <= armed, index,
+            .armed, shown == armed || (isHeld || mayWait) && shown <= armed, index,
             "armed with \(truth.failsafe.current) instead of \(armed)")
         expect(
             .armed, truth.failsafe.timeout == failsafe.timeoutValue, index,

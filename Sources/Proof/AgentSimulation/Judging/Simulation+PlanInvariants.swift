@@ -37,7 +37,8 @@ extension Simulation {
             witness.wishes.inFlight == nil, wallSteps == steps
         else { return }
         // What was disturbed meanwhile has as long after that.
-        let free = max(witness.disturbedUntil, witness.answersSince ?? now)
+        let free = max(
+            witness.disturbedUntil, witness.unseenUntil, witness.answersSince ?? now)
         let due = free.advanced(by: Self.endsWithin)
         guard due <= now else {
             return after(now.duration(to: due)) {

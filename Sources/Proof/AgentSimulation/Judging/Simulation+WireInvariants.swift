@@ -42,6 +42,7 @@ extension Simulation {
             else { continue }
             hash.add(Int64(value))
             checkBudget(of: id, writing: value, index)
+            if let isStop = station.isStop(id, raw) { station.agent?.sendsStop = isStop }
             guard id == station.profile.control.setpoint,
                 !station.profile.control.offValues.contains(raw)
             else { continue }
@@ -147,13 +148,22 @@ extension Simulation {
     // MARK: - What is waiting
 
     /// Requirement R9: a target below what the wallbox surely allows is to be written before
-    /// anything is read.
-    mutating func noteReduction(_ target: ChargerTarget, _ index: Int) {
+    /// anything is read, unless it is taken back before that.
+    mutating func noteTarget(_ target: ChargerTarget, isReduction: Bool, _ index: Int) {
         guard let agent = stations[index].agent, let confirmed = agent.confirmed,
             let shown = agent.control.snapshot.setpoint.value,
-            agent.control.snapshot.link == .up, target.limit < min(confirmed, shown)
+            agent.control.snapshot.link == .up
         else { return }
-        agent.isReductionDue = true
+        let isBelow =
+            target.limit < min(confirmed, shown) && !isStoppedUnseen(agent, stations[index])
+        agent.isReductionDue = isBelow && (isReduction || agent.isReductionDue)
+    }
+
+    /// Whether the last thing that it was told is to pause, and nothing shows whether it does: what it
+    /// shows is what would be in force.
+    private func isStoppedUnseen(_ agent: AgentSide, _ station: Station) -> Bool {
+        agent.isStopped && station.showsSetpointAlone
+            && agent.control.snapshot.pilot.value?.isOffering != true
     }
 
     /// Queues within bounds.

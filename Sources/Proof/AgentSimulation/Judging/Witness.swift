@@ -19,6 +19,8 @@ struct Witness {
     private var toggles: [MonotonicInstant] = []
     /// Until when something was not as it should be.
     var disturbedUntil: MonotonicInstant
+    /// Until when the agent may not have seen what has happened to the wallbox.
+    var unseenUntil: MonotonicInstant
     /// Since when the agent has contact; nil without.
     var answersSince: MonotonicInstant?
     /// Whether the wallbox may do other than it was told and not show that: somebody else has told it,
@@ -27,6 +29,8 @@ struct Witness {
     var activations = 0
     /// What the meter said last, and since when that meter is there for sure.
     var energy: WattHours?
+    /// Which agent has read that.
+    var energyGeneration: UInt64 = 0
     private(set) var meterSince: MonotonicInstant
     /// Writes of each register whose flash memory wears out, in the last 24 h.
     private var writes: [RegisterWrites] = []
@@ -48,6 +52,7 @@ struct Witness {
 
     init() {
         disturbedUntil = MonotonicInstant(nanoseconds: 0)
+        unseenUntil = disturbedUntil
         meterSince = disturbedUntil
     }
 

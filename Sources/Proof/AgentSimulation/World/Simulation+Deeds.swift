@@ -112,7 +112,7 @@ extension Simulation {
         case .replace(let serial):
             disturb(index, for: station.box.options.bootTime)
             station.box.replace(serial: serial, at: now)
-            station.supplyInterrupted()
+            station.supplyInterrupted(at: now)
             station.witness.meterReplaced(at: now)
         case .impostor(let length):
             station.witness.meterReplaced(at: now)
@@ -125,7 +125,10 @@ extension Simulation {
             }
             after(length) { simulation in
                 let now = simulation.now
-                simulation.stations[index].box.setFaults(WallboxFaults(), at: now)
+                let station = simulation.stations[index]
+                station.box.setFaults(WallboxFaults(), at: now)
+                // What it has ignored is repeated with what a poll shows.
+                if faults.writes == .ignored { station.goesUnseen(from: now) }
                 simulation.note(index, "sound again")
             }
         default: preconditionFailure("\(deed) is no fault of a station")
