@@ -5,9 +5,10 @@ import Testing
 struct ByteReaderTests {
     @Test(arguments: [0, 1, -1, 63, 64, -64, -65, 1_000_000_000, .max, .min] as [Int64])
     func aNumberIsReadAsItWasWritten(_ number: Int64) {
-        var bytes: [UInt8] = []
-        bytes.append(signed: number)
-        bytes.append(number: UInt64(bitPattern: number))
+        let bytes = [UInt8](capacity: 20) { bytes in
+            bytes.append(signed: number)
+            bytes.append(number: UInt64(bitPattern: number))
+        }
         var reader = ByteReader(bytes)
         #expect(reader.signed() == number)
         #expect(reader.number() == UInt64(bitPattern: number))
@@ -16,8 +17,9 @@ struct ByteReaderTests {
     }
 
     @Test func smallNumbersTakeOneByte() {
-        var bytes: [UInt8] = []
-        for number in -64...63 as ClosedRange<Int64> { bytes.append(signed: number) }
+        let bytes = [UInt8](capacity: 128) { bytes in
+            for number in -64...63 as ClosedRange<Int64> { bytes.append(signed: number) }
+        }
         #expect(bytes.count == 128)
     }
 

@@ -82,7 +82,7 @@ struct InputCodingTests {
         var coding = InputCoding(chargers: 1, from: Self.start)
         var bytes: [UInt8] = []
         let now = Self.start.advanced(by: .milliseconds(1))
-        coding.write(.next, at: now, to: &bytes)
+        coding.writeNext(at: now, to: &bytes)
         #expect(bytes.count == 4)
         bytes = []
         coding.write(
@@ -91,11 +91,52 @@ struct InputCodingTests {
         #expect(bytes.count == 9)
     }
 
+    /// Room is made for the longest that an input can be, whatever it says.
+    @Test func theLongestInputsHaveRoom() throws {
+        let target = ChargerTarget(
+            limit: Milliamperes(.min), validUntil: MonotonicInstant(nanoseconds: 0),
+            revision: .max >> 2, phases: PhaseWish(wanted: 3, counted: .max >> 3))
+        var share = Self.share
+        (share.limit, share.revision) = (Milliamperes(.max), .max)
+        let inputs: [LineInput] = [
+            .wire(.answered(.registers(Array(repeating: .max, count: 125)))),
+            .wire(.answered(.bits(Array(repeating: true, count: 2_000)))),
+            .wire(.targetChanged(target, driver: .max)),
+            .control(.shareGiven(Self.share), of: 0), .control(.shareGiven(share), of: 0),
+            .control(.persisted(CommitID(rawValue: .max)), of: .max),
+        ]
+        let late = TimePoint(
+            monotonic: MonotonicInstant(nanoseconds: .max),
+            wall: WallInstant(milliseconds: .min / 2))
+        for time in [Self.start, late] {
+            var coding = InputCoding(chargers: 1, from: Self.start)
+            var bytes: [UInt8] = []
+            for input in inputs { coding.write(input, at: time, to: &bytes) }
+            #expect(bytes.count > 375 + 2_000)
+        }
+    }
+
     @Test func theWordsOfAShareAreKeptOnce() {
         var coding = InputCoding(chargers: 1, from: Self.start)
         var bytes: [UInt8] = []
         let input = LineInput.control(.shareGiven(Self.share), of: 0)
         #expect(coding.write(input, at: Self.start, to: &bytes) == .asValue)
         #expect(coding.write(input, at: Self.start, to: &bytes) == .share)
+    }
+}
+
+extension InputCoding {
+    @discardableResult
+    mutating func write(
+        _ input: LineInput, at now: TimePoint, to bytes: inout [UInt8]
+    ) -> Kind {
+        switch input {
+        case .next:
+            writeNext(at: now, to: &bytes)
+            return .next
+        case .wire(let wire): return write(wire, at: now, to: &bytes)
+        case .control(let control, let charger):
+            return write(control, of: charger, at: now, to: &bytes)
+        }
     }
 }

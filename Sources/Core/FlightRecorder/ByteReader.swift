@@ -35,7 +35,7 @@ struct ByteReader: Hashable, Sendable {
     }
 }
 
-extension [UInt8] {
+extension OutputSpan<UInt8> {
     /// Seven bits to a byte, the low ones first; the eighth says that there are more.
     mutating func append(number: UInt64) {
         var rest = number

@@ -36,19 +36,28 @@ extension DecisionTrace {
     }
 
     mutating func add(_ effects: [LineEngine.Effect]) {
-        for effect in effects {
-            add(effect.driver)
-            switch effect.effect {
-            case .snapshot(let snapshot):
-                add(snapshot)
-            case .wrote(let report):
-                add(report.what)
-                add(report.request)
-                add(report.refusal ?? "")
-            }
+        let effects = effects.span
+        for index in effects.indices {
+            add(effects[index].driver)
+            add(effects[index].effect)
         }
     }
 
+    @inline(__always)
+    private mutating func add(_ effect: borrowing DriverEffect) {
+        switch effect {
+        case .snapshot(let snapshot): add(snapshot)
+        case .wrote(let report): add(report)
+        }
+    }
+
+    private mutating func add(_ report: WriteReport) {
+        add(report.what)
+        add(report.request)
+        add(report.refusal ?? "")
+    }
+
+    @inline(__always)
     private mutating func add(_ snapshot: ChargerSnapshot) {
         switch snapshot.link {
         case .connecting: add(1)
@@ -91,10 +100,11 @@ extension DecisionTrace {
     // MARK: - Control
 
     mutating func add(_ effects: [ControlEffect]) {
-        for effect in effects { add(effect) }
+        let effects = effects.span
+        for index in effects.indices { add(effects[index]) }
     }
 
-    private mutating func add(_ effect: ControlEffect) {
+    private mutating func add(_ effect: borrowing ControlEffect) {
         switch effect {
         case .persist(let change, let commit):
             add(1 << 60 | commit.rawValue)

@@ -36,12 +36,119 @@ struct InputCoding: Hashable, Sendable {
 
     // MARK: - Writing
 
+    // Comes with everything that a line is told: room is made once for each input, nothing is
+    // allocated, and inputs are lent, as to copy one takes longer than to write it.
+
+    mutating func writeNext(at now: TimePoint, to bytes: inout [UInt8]) {
+        bytes.append(addingCapacity: Self.longestFixed) { writeHead(.next, at: now, to: &$0) }
+    }
+
     /// - Returns: What it was written as.
-    @discardableResult
     mutating func write(
-        _ input: LineInput, at now: TimePoint, to bytes: inout [UInt8]
+        _ wire: borrowing LineInput.Wire, at now: TimePoint, to bytes: inout [UInt8]
     ) -> Kind {
-        let kind = kind(of: input)
+        switch wire {
+        case .opened: write(as: .opened, at: now, to: &bytes)
+        case .closed: write(as: .closed, at: now, to: &bytes)
+        case .answered(.registers(let words)):
+            write(as: .registers, longest: 3 * words.count, at: now, to: &bytes) { bytes in
+                bytes.append(number: UInt64(words.count))
+                for word in words { bytes.append(number: UInt64(word)) }
+            }
+        case .answered(.bits(let bits)):
+            write(as: .bits, longest: bits.count, at: now, to: &bytes) { bytes in
+                bytes.append(number: UInt64(bits.count))
+                for bit in bits { bytes.append(bit ? 1 : 0) }
+            }
+        case .answered(.written): write(as: .written, at: now, to: &bytes)
+        case .failed(.timeout): write(as: .timeout, at: now, to: &bytes)
+        case .failed(.exception(let exception)):
+            write(as: .exception, at: now, to: &bytes) { $0.append(exception.rawValue) }
+        case .targetChanged(let target, let driver):
+            write(target, driver: driver, at: now, to: &bytes)
+        case .pollRequested(let driver):
+            write(as: .pollRequested, at: now, to: &bytes) { $0.append(number: UInt64(driver)) }
+        case .openFailed, .failed, .endRequested: write(as: .asValue, at: now, to: &bytes)
+        }
+    }
+
+    private mutating func write(
+        _ target: ChargerTarget?, driver: Int, at now: TimePoint, to bytes: inout [UInt8]
+    ) -> Kind {
+        guard let target else {
+            return write(as: .noTarget, at: now, to: &bytes) { $0.append(number: UInt64(driver)) }
+        }
+        return write(as: .target, at: now, to: &bytes) { bytes in
+            bytes.append(number: UInt64(driver))
+            bytes.append(
+                number: target.revision << 2 | (target.isRequested ? 2 : 0)
+                    | (target.allowsIncrease ? 1 : 0))
+            bytes.append(signed: Int64(target.limit.rawValue))
+            bytes.append(signed: target.validUntil.nanoseconds - now.monotonic.nanoseconds)
+            bytes.append(number: Self.number(of: target.phases))
+        }
+    }
+
+    /// - Returns: What it was written as.
+    mutating func write(
+        _ control: borrowing LineInput.Control, of charger: Int, at now: TimePoint,
+        to bytes: inout [UInt8]
+    ) -> Kind {
+        let number = UInt64(charger)
+        switch control {
+        case .tick: return write(as: .tick, at: now, to: &bytes) { $0.append(number: number) }
+        case .snapshotTaken:
+            return write(as: .snapshotTaken, at: now, to: &bytes) { $0.append(number: number) }
+        case .persisted(let commit):
+            return write(as: .persisted, at: now, to: &bytes) { bytes in
+                bytes.append(number: number)
+                bytes.append(number: commit.rawValue)
+            }
+        case .shareGiven(let share):
+            return write(share, of: charger, at: now, to: &bytes)
+        case .requested, .cancelRequested, .settingsRequested, .scheduleRequested,
+            .persistFailed, .delayDrawn:
+            return write(as: .asValue, at: now, to: &bytes)
+        }
+    }
+
+    private mutating func write(
+        _ share: GroupShare?, of charger: Int, at now: TimePoint, to bytes: inout [UInt8]
+    ) -> Kind {
+        guard let share, hasWords(of: share, charger) else {
+            shares[charger] = share
+            return write(as: .asValue, at: now, to: &bytes)
+        }
+        return write(as: .share, at: now, to: &bytes) { bytes in
+            bytes.append(number: UInt64(charger))
+            bytes.append(signed: Int64(share.limit.rawValue))
+            bytes.append(signed: share.validUntil.nanoseconds - now.monotonic.nanoseconds)
+            bytes.append(number: share.revision)
+        }
+    }
+
+    private func hasWords(of share: GroupShare, _ charger: Int) -> Bool {
+        shares[charger].map { $0.group == share.group && $0.reason == share.reason } ?? false
+    }
+
+    /// What any input takes at most, but for the words or bits of an answer: its kind and seven
+    /// numbers.
+    private static let longestFixed = 1 + 7 * 10
+
+    private mutating func write(
+        as kind: Kind, longest: Int = 0, at now: TimePoint, to bytes: inout [UInt8],
+        payload: (inout OutputSpan<UInt8>) -> Void = { _ in }
+    ) -> Kind {
+        bytes.append(addingCapacity: Self.longestFixed + longest) { bytes in
+            writeHead(kind, at: now, to: &bytes)
+            payload(&bytes)
+        }
+        return kind
+    }
+
+    private mutating func writeHead(
+        _ kind: Kind, at now: TimePoint, to bytes: inout OutputSpan<UInt8>
+    ) {
         let before = time ?? now
         let step = now.monotonic.nanoseconds - before.monotonic.nanoseconds
         let apart = now.wall.milliseconds - before.wall.milliseconds - Self.wallStep(before, now)
@@ -51,96 +158,11 @@ struct InputCoding: Hashable, Sendable {
         bytes.append(signed: step)
         if apart != 0 { bytes.append(signed: apart) }
         time = now
-        writePayload(of: input, as: kind, at: now, to: &bytes)
-        return kind
     }
 
     /// How far a wall clock has gone that goes like the steady one.
     private static func wallStep(_ before: TimePoint, _ now: TimePoint) -> Int64 {
         now.monotonic.nanoseconds / 1_000_000 - before.monotonic.nanoseconds / 1_000_000
-    }
-
-    private func kind(of input: LineInput) -> Kind {
-        switch input {
-        case .next: .next
-        case .wire(let wire):
-            switch wire {
-            case .opened: .opened
-            case .closed: .closed
-            case .answered(.registers): .registers
-            case .answered(.bits): .bits
-            case .answered(.written): .written
-            case .failed(.timeout): .timeout
-            case .failed(.exception): .exception
-            case .targetChanged(nil, _): .noTarget
-            case .targetChanged: .target
-            case .pollRequested: .pollRequested
-            case .openFailed, .failed, .endRequested: .asValue
-            }
-        case .control(let control, let charger):
-            switch control {
-            case .tick: .tick
-            case .snapshotTaken: .snapshotTaken
-            case .persisted: .persisted
-            case .shareGiven(let share?) where hasWords(of: share, charger): .share
-            case .shareGiven, .requested, .cancelRequested, .settingsRequested,
-                .scheduleRequested, .persistFailed, .delayDrawn:
-                .asValue
-            }
-        }
-    }
-
-    private func hasWords(of share: GroupShare, _ charger: Int) -> Bool {
-        shares[charger].map { $0.group == share.group && $0.reason == share.reason } ?? false
-    }
-
-    private mutating func writePayload(
-        of input: LineInput, as kind: Kind, at now: TimePoint, to bytes: inout [UInt8]
-    ) {
-        switch input {
-        case .next: break
-        case .wire(let wire): writePayload(of: wire, at: now, to: &bytes)
-        case .control(let control, let charger):
-            guard kind != .asValue else { return remember(control, charger) }
-            bytes.append(number: UInt64(charger))
-            if case .persisted(let commit) = control { bytes.append(number: commit.rawValue) }
-            guard case .shareGiven(let share?) = control else { return }
-            bytes.append(signed: Int64(share.limit.rawValue))
-            bytes.append(signed: now.monotonic.duration(to: share.validUntil).nanoseconds)
-            bytes.append(number: share.revision)
-        }
-    }
-
-    private mutating func remember(_ control: LineInput.Control, _ charger: Int) {
-        if case .shareGiven(let share) = control { shares[charger] = share }
-    }
-
-    private func writePayload(
-        of wire: LineInput.Wire, at now: TimePoint, to bytes: inout [UInt8]
-    ) {
-        switch wire {
-        case .answered(.registers(let words)):
-            bytes.append(number: UInt64(words.count))
-            for word in words { bytes.append(number: UInt64(word)) }
-        case .answered(.bits(let bits)):
-            bytes.append(number: UInt64(bits.count))
-            for bit in bits { bytes.append(bit ? 1 : 0) }
-        case .failed(.exception(let exception)):
-            bytes.append(exception.rawValue)
-        case .targetChanged(let target, let driver):
-            bytes.append(number: UInt64(driver))
-            guard let target else { return }
-            bytes.append(
-                number: target.revision << 2 | (target.isRequested ? 2 : 0)
-                    | (target.allowsIncrease ? 1 : 0))
-            bytes.append(signed: Int64(target.limit.rawValue))
-            bytes.append(signed: now.monotonic.duration(to: target.validUntil).nanoseconds)
-            bytes.append(number: Self.number(of: target.phases))
-        case .pollRequested(let driver):
-            bytes.append(number: UInt64(driver))
-        case .opened, .openFailed, .closed, .answered(.written), .failed, .endRequested:
-            break
-        }
     }
 
     // MARK: - Reading
@@ -158,7 +180,7 @@ struct InputCoding: Hashable, Sendable {
             guard let input = value() else { return nil }
             if case .control(let control, let charger) = input {
                 guard shares.indices.contains(charger) else { return nil }
-                remember(control, charger)
+                if case .shareGiven(let share) = control { shares[charger] = share }
             }
             return (input, now)
         }

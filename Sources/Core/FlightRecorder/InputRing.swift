@@ -9,8 +9,10 @@ struct InputRing: Sendable {
     private let limits: RecorderLimits
     private let chargers: Int
     private var segments: [Segment] = []
+    /// Of the last segment, in a place of their own: every input is added to them.
+    private var inputs = Inputs()
     private var coding: InputCoding
-    /// When the last segment has lasted long enough.
+    /// When the last segment has lasted long enough; at once where there is none.
     private var segmentEnd = MonotonicInstant(nanoseconds: .min)
 
     private struct Segment: Sendable {
@@ -18,11 +20,17 @@ struct InputRing: Sendable {
         /// Before the first input.
         let trace: DecisionTrace
         let from: TimePoint
-        /// After the last input; set when the segment ends.
+        /// Set when the segment ends, as its inputs are.
         var end: DecisionTrace?
+        var inputs = Inputs()
+    }
+
+    private struct Inputs: Sendable {
         var count = 0
         var bytes: [UInt8] = []
         var values: [LineInput] = []
+
+        var cost: Int { bytes.count + values.count * InputRing.valueCost }
     }
 
     /// A span is kept in so many segments: what is kept beyond it is one of them at most.
@@ -40,42 +48,37 @@ struct InputRing: Sendable {
         coding = InputCoding(chargers: chargers)
     }
 
-    var cost: Int { segments.reduce(0) { $0 + cost($1) } }
-
-    private func cost(_ segment: Segment) -> Int {
-        segment.bytes.count + segment.values.count * Self.valueCost
-            + chargers * Self.checkpointCost
+    var cost: Int {
+        segments.reduce(inputs.cost) { $0 + $1.inputs.cost + chargers * Self.checkpointCost }
     }
+
+    private var roomOfASegment: Int { limits.bytes / Self.partsOfTheRoom }
 
     /// Whether the next input belongs into a new segment.
     func needsSegment(at now: TimePoint) -> Bool {
-        // In place: a segment is large, and this is asked with every input.
-        let last = segments.count - 1
-        guard last >= 0 else { return true }
-        return now.monotonic >= segmentEnd
-            || segments[last].bytes.count + segments[last].values.count * Self.valueCost
-                >= limits.bytes / Self.partsOfTheRoom
+        now.monotonic >= segmentEnd || inputs.cost >= roomOfASegment
     }
 
     /// - Parameter state: The engines as they are before the next input.
     mutating func begin(_ state: LineState, trace: DecisionTrace, at now: TimePoint) {
         if let last = segments.indices.last {
             segments[last].end = trace
+            segments[last].inputs = inputs
             // Gives back what it did not need.
-            segments[last].bytes = segments[last].bytes.withUnsafeBufferPointer { Array($0) }
+            segments[last].inputs.bytes = inputs.bytes.withUnsafeBufferPointer { Array($0) }
         }
+        inputs = Inputs()
         makeRoom(at: now)
-        var segment = Segment(state: state, trace: trace, from: now)
+        segments.append(Segment(state: state, trace: trace, from: now))
         // Grows by no copies; what is not used costs no memory.
-        segment.bytes.reserveCapacity(limits.bytes / Self.partsOfTheRoom + Self.valueCost)
-        segments.append(segment)
+        inputs.bytes.reserveCapacity(roomOfASegment + Self.valueCost)
         segmentEnd = now.monotonic.advanced(by: limits.span / Self.segmentsOfASpan)
         coding = InputCoding(chargers: chargers, from: now)
     }
 
     private mutating func makeRoom(at now: TimePoint) {
         let start = now.monotonic.advanced(by: .zero - limits.span)
-        let segment = limits.bytes / Self.partsOfTheRoom + chargers * Self.checkpointCost
+        let segment = roomOfASegment + chargers * Self.checkpointCost
         while !segments.isEmpty {
             let isCovered = segments.count > 1 && segments[1].from.monotonic <= start
             guard isCovered || cost + segment > limits.bytes else { return }
@@ -83,17 +86,28 @@ struct InputRing: Sendable {
         }
     }
 
-    mutating func add(_ input: LineInput, at now: TimePoint) {
-        let last = segments.count - 1
-        if coding.write(input, at: now, to: &segments[last].bytes) == .asValue {
-            segments[last].values.append(input)
+    mutating func addNext(at now: TimePoint) {
+        coding.writeNext(at: now, to: &inputs.bytes)
+        inputs.count += 1
+    }
+
+    mutating func add(_ wire: borrowing LineInput.Wire, at now: TimePoint) {
+        if coding.write(wire, at: now, to: &inputs.bytes) == .asValue {
+            inputs.values.append(.wire(copy wire))
         }
-        segments[last].count += 1
+        inputs.count += 1
+    }
+
+    mutating func add(_ control: borrowing LineInput.Control, of charger: Int, at now: TimePoint) {
+        if coding.write(control, of: charger, at: now, to: &inputs.bytes) == .asValue {
+            inputs.values.append(.control(copy control, of: charger))
+        }
+        inputs.count += 1
     }
 
     /// The input was carried out.
     mutating func close(check: UInt8) {
-        segments[segments.count - 1].bytes.append(check)
+        inputs.bytes.append(check)
     }
 
     /// - Parameter trace: After the last input.
@@ -102,9 +116,10 @@ struct InputRing: Sendable {
         return LineRecording(
             start: LineRecording.Start(state: first.state, trace: first.trace.value),
             segments: segments.map { segment in
-                LineRecording.Segment(
-                    from: segment.from, count: segment.count, values: segment.values,
-                    trace: (segment.end ?? trace).value, bytes: segment.bytes)
+                let inputs = segment.end == nil ? inputs : segment.inputs
+                return LineRecording.Segment(
+                    from: segment.from, count: inputs.count, values: inputs.values,
+                    trace: (segment.end ?? trace).value, bytes: inputs.bytes)
             })
     }
 }

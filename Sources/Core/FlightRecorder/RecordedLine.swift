@@ -26,7 +26,8 @@ package struct RecordedLine: Sendable {
     /// What to do next on the wire.
     package mutating func next(at now: TimePoint) -> LineEngine.Order {
         guard ring != nil else { return state.next(at: now) }
-        keep(.next, at: now)
+        beginSegment(at: now)
+        ring?.addNext(at: now)
         let order = state.next(at: now)
         trace.add(order)
         ring?.close(check: trace.check)
@@ -37,7 +38,8 @@ package struct RecordedLine: Sendable {
         _ input: LineInput.Wire, at now: TimePoint
     ) -> [LineEngine.Effect] {
         guard ring != nil else { return state.tell(input, at: now) }
-        keep(.wire(input), at: now)
+        beginSegment(at: now)
+        ring?.add(input, at: now)
         let effects = state.tell(input, at: now)
         trace.add(effects)
         ring?.close(check: trace.check)
@@ -48,18 +50,18 @@ package struct RecordedLine: Sendable {
         _ input: LineInput.Control, of index: Int, at now: TimePoint
     ) -> [ControlEffect] {
         guard ring != nil else { return state.tell(input, of: index, at: now) }
-        keep(.control(input, of: index), at: now)
+        beginSegment(at: now)
+        ring?.add(input, of: index, at: now)
         let effects = state.tell(input, of: index, at: now)
         trace.add(effects)
         ring?.close(check: trace.check)
         return effects
     }
 
-    private mutating func keep(_ input: LineInput, at now: TimePoint) {
-        if ring?.needsSegment(at: now) == true {
-            ring?.begin(state, trace: trace, at: now)
-        }
-        ring?.add(input, at: now)
+    /// Where the next input belongs into a new one.
+    private mutating func beginSegment(at now: TimePoint) {
+        guard ring?.needsSegment(at: now) == true else { return }
+        ring?.begin(state, trace: trace, at: now)
     }
 
     /// What is kept now; nil while nothing is, or nothing has been told yet.
