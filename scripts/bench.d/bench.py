@@ -32,7 +32,7 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer samples, about a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer samples, two and a half minutes")
     parser.add_argument(
         "--only",
         choices=["push", "bus", "footprint", "recorder", "start", "list", "attack"],
@@ -48,7 +48,7 @@ def measured(arguments: argparse.Namespace, directory: pathlib.Path) -> list:
         "push": (push_latency.measure, 3 if quick else 15, "rounds of idle pushes"),
         "bus": (bus_cost.measure, 3 if quick else 7, "runs of register reads"),
         "footprint": (footprint.measure, 30 if quick else 60, "seconds of doing nothing"),
-        "recorder": (flight_recorder.measure, 3 if quick else 9, "rounds of recorder on and off"),
+        "recorder": (flight_recorder.measure, 16 if quick else 30, "rounds of recorder on and off"),
         "start": (footprint.measure_start, 4 if quick else 10, "starts"),
         "list": (store_list.measure, 21 if quick else 101, "pages of each list"),
         "attack": (attack.measure, 10 if quick else 30, "seconds of slow clients"),

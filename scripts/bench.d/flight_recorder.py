@@ -1,8 +1,15 @@
-"""What the flight recorder costs: four agents with two wallboxes each, two of them recording, side by
-side, again and again with the roles changed: who starts first, and what a process happens to get, is
-worth more than two percent. Polled fifty times a second, so that the loop's own cost stands out of the
-noise. What is left of that is told: how far two agents of one kind are apart."""
+"""What the flight recorder costs: eight agents with two wallboxes each, four of them recording, side by
+side, again and again with the roles changed.
 
+Two processes that do the same differ by a few percent in what they take, and go on doing so as long as
+they live, by where their memory came to lie. So each round has fresh ones, and there are many short
+rounds. Each agent polls at a rate of its own, about fifty times a second, and is judged by what it
+takes for a poll: at one rate each would always find the processor's caches as the same other left them.
+
+How far agents come apart that do not differ is told beside: two halves of the same eight, with as many
+that record in each, compared in the same way."""
+
+import contextlib
 import dataclasses
 import pathlib
 import re
@@ -13,102 +20,161 @@ import time
 from figures import Row
 from processes import Agent, BenchFailure, Simulator, all_of, cpu_seconds, memory_kib
 
-SETTLING = 4  # seconds
-WINDOW = 8  # seconds; one window of each agent is compared with the same of the others
-POLL = "20ms"
-POLLS_A_SECOND = 50
+SETTLING = 1  # seconds
+WINDOW = 2  # seconds
+WALLBOXES = 2  # of each agent
 OFF = "recorder: off\n"
+# Of each agent: milliseconds between polls, whether it records, and which half it belongs to. The roles
+# are changed in every other round; each kind and each half has fast ones and slow ones.
+AGENTS = [
+    (17, True, 0), (18, False, 0), (19, False, 1), (20, True, 1),
+    (21, False, 1), (22, True, 1), (23, True, 0), (24, False, 0),
+]  # fmt: skip
 
 
 def measure(binary: pathlib.Path, directory: pathlib.Path, rounds: int) -> list[Row]:
     log = directory / "flight-recorder.log"
-    profiles = ["reference-7kw"] * 8
-    with all_of(*(Simulator(binary, profile, log) for profile in profiles)) as boxes:
-        wallboxes = [(profile, box.port) for profile, box in zip(profiles, boxes, strict=True)]
+    profile = "reference-7kw"
+    with all_of(
+        *(Simulator(binary, profile, log) for _ in range(WALLBOXES * len(AGENTS)))
+    ) as boxes:
+        wallboxes = [(profile, box.port) for box in boxes]
         played = [
-            played_round(binary, directory / f"recorder-{number}", wallboxes, number % 2 == 0)
+            played_round(
+                binary,
+                directory / f"recorder-{number}",
+                wallboxes,
+                records_first=number % 2 == 0,
+                is_last=number == rounds - 1,
+            )
             for number in range(rounds)
         ]
-    added = statistics.median(100 * (sum(r.on) / sum(r.off) - 1) for r in played)
-    apart = statistics.median(100 * abs(r.on[0] / r.on[1] - 1) for r in played)
-    ours, theirs = (sum(sum(getattr(r, kind)) for r in played) for kind in ("on", "off"))
-    size, seconds = played[-1].recording
+    added, alike = Spread([one.added for one in played]), Spread([one.alike for one in played])
+    on, off = (statistics.median(one.per_poll[kind] for one in played) for kind in (True, False))
     memory = played[-1].memory
-    an_hour = size / seconds * 3600 / 2 / POLLS_A_SECOND
-    took = rounds * WINDOW
+    size, seconds, polls_a_second = played[-1].recording
     return [
         Row(
             "flight recorder: CPU it adds",
-            added,
+            added.middle,
             "%",
             2,
-            f"middle of {rounds} rounds of {WINDOW} s, {50 * ours / took:.2f} to {50 * theirs / took:.2f}"
-            f" % of a core at {POLLS_A_SECOND} Hz; two alike differ by {apart:.1f} %",
+            f"{off:.0f} to {on:.0f} us a poll; {rounds} rounds: {added}; two alike: {alike}",
         ),
         Row(
             "  kept for a wallbox, an hour at 1 Hz",
-            an_hour / 1024,
+            size / seconds * 3600 / polls_a_second / 1024,
             "KiB",
             None,
-            f"{size} bytes in {seconds:.0f} s of two wallboxes at {POLLS_A_SECOND} Hz",
+            f"{size} bytes in {seconds:.0f} s of {polls_a_second:.0f} polls a second",
             digits=0,
         ),
         Row(
             "  anonymous memory it adds",
-            (memory[0] - memory[1]) / 1024,
+            (memory[True] - memory[False]) / 1024,
             "MiB",
             None,
-            f"{memory[0] / 1024:.1f} to {memory[1] / 1024:.1f} MiB",
+            f"{memory[False] / 1024:.1f} to {memory[True] / 1024:.1f} MiB",
             digits=1,
         ),
     ]
 
 
+class Spread:
+    """The mean of the middle half of the rounds, so that one in which the machine did something else
+    does not count; and how far that may be off, which is twice its standard error."""
+
+    def __init__(self, values: list[float]) -> None:
+        low, _, high = statistics.quantiles(values, n=4)
+        self.middle = statistics.mean(value for value in values if low <= value <= high)
+        # Of a normal distribution: its quartiles are 1.349 deviations apart, and the mean of what lies
+        # between them is 1.09 times as uncertain as the mean of all.
+        self.error = 2 * 1.09 * (high - low) / 1.349 / len(values) ** 0.5
+
+    def __str__(self) -> str:
+        return f"{self.middle:+.1f} +- {self.error:.1f} %"
+
+
 @dataclasses.dataclass
 class Round:
-    """Processor time of the recording agents and the others, in seconds."""
+    """`added` and `alike` in percent."""
 
-    on: list[float]
-    off: list[float]
-    memory: tuple[int, int]  # KiB, anonymous, of one that records and one that does not
-    recording: tuple[int, float]  # bytes, and the seconds that they cover
+    added: float
+    alike: float
+    per_poll: dict[bool, float]  # microseconds, by whether it is recorded
+    memory: dict[bool, float]  # KiB, anonymous
+    recording: tuple[int, float, float] | None  # bytes, the seconds that they cover, polls a second
 
 
 def played_round(
-    binary: pathlib.Path, directory: pathlib.Path, wallboxes: list, records_first: bool
+    binary: pathlib.Path,
+    directory: pathlib.Path,
+    wallboxes: list,
+    records_first: bool,
+    is_last: bool,
 ) -> Round:
-    """Four agents for a window; the first and the last record, or the two between."""
-    recording = [records_first, not records_first, not records_first, records_first]
-    with all_of(
-        *(
-            Agent(
-                binary, directory / str(number), wallboxes[2 * number :][:2], poll=POLL,
-                more="" if does else OFF,
+    recording = [records == records_first for _, records, _ in AGENTS]
+    with contextlib.ExitStack() as stack:
+        agents = [
+            stack.enter_context(
+                Agent(
+                    binary,
+                    directory / str(number),
+                    wallboxes[WALLBOXES * number :][:WALLBOXES],
+                    makes_key=False,
+                    poll=f"{AGENTS[number][0]}ms",
+                    more="" if records else OFF,
+                )
             )
-            for number, does in enumerate(recording)
-        )
-    ) as agents:
+            for number, records in enumerate(recording)
+        ]
         for agent in agents:
             agent.serving()
         time.sleep(SETTLING)
-        used = window(*(agent.pid for agent in agents))
-        for number in range(len(agents)):
-            if (directory / str(number) / "state/recordings").exists():
-                raise BenchFailure("a recording was written while nothing was wrong")
-        one, other = agents[recording.index(True)], agents[recording.index(False)]
+        used = [
+            microseconds / (WINDOW * 1000 / poll * WALLBOXES)
+            for microseconds, (poll, _, _) in zip(window(agents), AGENTS, strict=True)
+        ]
+        if list(directory.glob("*/state/recordings")):
+            raise BenchFailure("a recording was written while nothing was wrong")
+        halves = [half == 0 for _, _, half in AGENTS]
+        one = recording.index(True)
         return Round(
-            on=[seconds for seconds, does in zip(used, recording, strict=True) if does],
-            off=[seconds for seconds, does in zip(used, recording, strict=True) if not does],
-            memory=(memory_kib(one.pid)[1], memory_kib(other.pid)[1]),
-            recording=record(binary, one.configuration),
+            added=difference(used, recording),
+            alike=difference(used, halves),
+            per_poll=means(used, recording),
+            memory=means([memory_kib(agent.pid)[1] for agent in agents], recording),
+            recording=(
+                *record(binary, agents[one].configuration),
+                WALLBOXES * 1000 / AGENTS[one][0],
+            )
+            if is_last
+            else None,
         )
 
 
-def window(*pids: int) -> list[float]:
-    """Processor time of each within the same few seconds."""
-    before = [cpu_seconds(pid) for pid in pids]
+def window(agents: list[Agent]) -> list[float]:
+    """Processor time of each within the same few seconds, in microseconds."""
+    before = [cpu_seconds(agent.pid) for agent in agents]
     time.sleep(WINDOW)
-    return [cpu_seconds(pid) - used for pid, used in zip(pids, before, strict=True)]
+    return [
+        1e6 * (cpu_seconds(agent.pid) - used) for agent, used in zip(agents, before, strict=True)
+    ]
+
+
+def means(values: list[float], which: list[bool]) -> dict[bool, float]:
+    """Of those that are meant, and of the others."""
+    pairs = list(zip(values, which, strict=True))
+    return {
+        kind: statistics.mean(value for value, is_one in pairs if is_one == kind)
+        for kind in (True, False)
+    }
+
+
+def difference(values: list[float], which: list[bool]) -> float:
+    """By how much those that are meant exceed the others, in percent."""
+    mean = means(values, which)
+    return 100 * (mean[True] / mean[False] - 1)
 
 
 def record(binary: pathlib.Path, configuration: pathlib.Path) -> tuple[int, float]:
