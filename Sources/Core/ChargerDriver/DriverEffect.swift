@@ -3,8 +3,9 @@ import Modbus
 
 /// What the driver tells.
 package enum DriverEffect: Hashable, Codable, Sendable {
-    /// A poll has ended, or the link or the application of the target has changed.
-    case snapshot(ChargerSnapshot)
+    /// A poll has ended, or the link or the application of the target has changed. Indirect, as it is
+    /// handed on several times and large.
+    indirect case snapshot(ChargerSnapshot)
     /// A write was confirmed or refused; for the log.
     case wrote(WriteReport)
 }
