@@ -48,7 +48,7 @@ def measured(arguments: argparse.Namespace, directory: pathlib.Path) -> list:
         "push": (push_latency.measure, 3 if quick else 15, "rounds of idle pushes"),
         "bus": (bus_cost.measure, 3 if quick else 7, "runs of register reads"),
         "footprint": (footprint.measure, 30 if quick else 60, "seconds of doing nothing"),
-        "recorder": (flight_recorder.measure, 16 if quick else 30, "rounds of recorder on and off"),
+        "recorder": (flight_recorder.measure, 16 if quick else 26, "rounds of recorder on and off"),
         "start": (footprint.measure_start, 4 if quick else 10, "starts"),
         "list": (store_list.measure, 21 if quick else 101, "pages of each list"),
         "attack": (attack.measure, 10 if quick else 30, "seconds of slow clients"),

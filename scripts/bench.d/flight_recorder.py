@@ -1,12 +1,12 @@
-"""What the flight recorder costs: eight agents with two wallboxes each, four of them recording, side by
+"""What the flight recorder costs: sixteen agents with two wallboxes each, half of them recording, side by
 side, again and again with the roles changed.
 
 Two processes that do the same differ by a few percent in what they take, and go on doing so as long as
 they live, by where their memory came to lie. So each round has fresh ones, and there are many short
-rounds. Each agent polls at a rate of its own, about fifty times a second, and is judged by what it
+rounds. Each agent polls at a rate of its own, thirty to sixty times a second, and is judged by what it
 takes for a poll: at one rate each would always find the processor's caches as the same other left them.
 
-How far agents come apart that do not differ is told beside: two halves of the same eight, with as many
+How far agents come apart that do not differ is told beside: two halves of the same sixteen, with as many
 that record in each, compared in the same way."""
 
 import contextlib
@@ -24,19 +24,24 @@ SETTLING = 1  # seconds
 WINDOW = 2  # seconds
 WALLBOXES = 2  # of each agent
 OFF = "recorder: off\n"
-# Of each agent: milliseconds between polls, whether it records, and which half it belongs to. The roles
-# are changed in every other round; each kind and each half has fast ones and slow ones.
-AGENTS = [
-    (17, True, 0), (18, False, 0), (19, False, 1), (20, True, 1),
-    (21, False, 1), (22, True, 1), (23, True, 0), (24, False, 0),
-]  # fmt: skip
+AGENTS = 16
+POLLS = [17 + number for number in range(AGENTS)]  # milliseconds between two of each agent
+
+
+def is_even(number: int) -> bool:
+    """Of the ones among its bits: what is told apart by that has fast agents and slow ones alike."""
+    return bin(number).count("1") % 2 == 0
+
+
+RECORDS = [is_even(number) for number in range(AGENTS)]  # in every other round the others
+HALVES = [is_even(number // 2) for number in range(AGENTS)]  # with as many that record in each
 
 
 def measure(binary: pathlib.Path, directory: pathlib.Path, rounds: int) -> list[Row]:
     log = directory / "flight-recorder.log"
     profile = "reference-7kw"
     with all_of(
-        *(Simulator(binary, profile, log) for _ in range(WALLBOXES * len(AGENTS)))
+        *(Simulator(binary, profile, log) for _ in range(WALLBOXES * AGENTS))
     ) as boxes:
         wallboxes = [(profile, box.port) for box in boxes]
         played = [
@@ -113,7 +118,7 @@ def played_round(
     records_first: bool,
     is_last: bool,
 ) -> Round:
-    recording = [records == records_first for _, records, _ in AGENTS]
+    recording = [records == records_first for records in RECORDS]
     with contextlib.ExitStack() as stack:
         agents = [
             stack.enter_context(
@@ -122,7 +127,7 @@ def played_round(
                     directory / str(number),
                     wallboxes[WALLBOXES * number :][:WALLBOXES],
                     makes_key=False,
-                    poll=f"{AGENTS[number][0]}ms",
+                    poll=f"{POLLS[number]}ms",
                     more="" if records else OFF,
                 )
             )
@@ -133,20 +138,19 @@ def played_round(
         time.sleep(SETTLING)
         used = [
             microseconds / (WINDOW * 1000 / poll * WALLBOXES)
-            for microseconds, (poll, _, _) in zip(window(agents), AGENTS, strict=True)
+            for microseconds, poll in zip(window(agents), POLLS, strict=True)
         ]
         if list(directory.glob("*/state/recordings")):
             raise BenchFailure("a recording was written while nothing was wrong")
-        halves = [half == 0 for _, _, half in AGENTS]
         one = recording.index(True)
         return Round(
             added=difference(used, recording),
-            alike=difference(used, halves),
+            alike=difference(used, HALVES),
             per_poll=means(used, recording),
             memory=means([memory_kib(agent.pid)[1] for agent in agents], recording),
             recording=(
                 *record(binary, agents[one].configuration),
-                WALLBOXES * 1000 / AGENTS[one][0],
+                WALLBOXES * 1000 / POLLS[one],
             )
             if is_last
             else None,
