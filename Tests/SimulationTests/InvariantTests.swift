@@ -9,12 +9,12 @@ import WallboxModel
 @testable import AgentSimulation
 
 /// Every invariant can fail: each is broken here by a doctored input, wallbox, store or world, and
-/// found by its name.
+/// found by its name. Those of actions and decisions are in InvariantTests+Decisions.swift.
 @Suite struct InvariantTests {
     private static let charging: Duration = .seconds(90)
 
     /// One wallbox that has been charging for a while with 16 A.
-    private static func simulation(_ profile: String = "reference-7kw") throws -> Simulation {
+    static func simulation(_ profile: String = "reference-7kw") throws -> Simulation {
         var plan = StationPlan(name: "box", profile: try Devices.profile(profile))
         plan.options.factorySetpoint = .amperes(6)
         var simulation = Simulation(seed: 1, plans: [plan])
@@ -47,7 +47,7 @@ import WallboxModel
         return ModbusRequest(unit: simulation.stations[0].driver.unit, operation: block.operation)
     }
 
-    private func expect(_ invariant: Invariant, _ simulation: Simulation) {
+    func expect(_ invariant: Invariant, _ simulation: Simulation) {
         #expect(simulation.violations.first?.invariant == invariant, "\(simulation.violations)")
     }
 
@@ -223,6 +223,20 @@ import WallboxModel
         expect(.stops, simulation)
     }
 
+    /// Nothing shows what it was told, and it has ignored that: it is seen to draw.
+    @Test func aWallboxThatChargesOnUnseenIsSeen() throws {
+        var simulation = try Self.simulation("solax-evc")
+        var faults = WallboxFaults()
+        faults.writes = .ignored
+        simulation.stations[0].box.setFaults(faults, at: simulation.now)
+        simulation.setMaxChargeRate(.zero, of: 0)
+        simulation.run(for: .seconds(30))
+        #expect(simulation.stations[0].isMisled)
+        #expect(simulation.violations == [])
+        simulation.run(for: .seconds(150))
+        expect(.limits, simulation)
+    }
+
     @Test func aWallboxThatDoesNotComeBackIsSeen() throws {
         var simulation = try Self.simulation()
         var faults = WallboxFaults()
@@ -240,82 +254,6 @@ import WallboxModel
         simulation.stations[0].witness.phasesSwitchedAt = simulation.now
         simulation.checkPhases(0)
         expect(.phases, simulation)
-    }
-
-    // MARK: - Actions and decisions
-
-    private static func action(_ id: String, start: Duration? = nil) -> Action {
-        var action = Action(
-            id: Action.ID(id), charger: ChargerID("box"), command: .charge, state: .acknowledged,
-            createdAt: WallInstant(milliseconds: 1_780_000_000_000))
-        action.start = start.map { action.createdAt.advanced(by: $0) }
-        action.acknowledgedAt = action.createdAt
-        return action
-    }
-
-    @Test func anActionThatIsLostIsSeen() throws {
-        var simulation = try Self.simulation()
-        simulation.stations[0].witness.accepted(Action.ID("action_lost"))
-        simulation.checkEnd()
-        expect(.oneEnd, simulation)
-    }
-
-    @Test func anActionThatEndsTwiceIsSeen() throws {
-        var simulation = try Self.simulation()
-        var action = Self.action("action_9")
-        action.state = .completed
-        simulation.announce(.action(action), of: 0)
-        simulation.announce(.action(action), of: 0)
-        expect(.oneEnd, simulation)
-    }
-
-    @Test func anActionThatBeginsTwiceIsSeen() throws {
-        var simulation = try Self.simulation()
-        let action = Self.action("action_9", start: .zero)
-        simulation.announce(.action(action), of: 0)
-        simulation.announce(.action(action), of: 0)
-        expect(.oneStart, simulation)
-    }
-
-    @Test func anActionThatBeginsEarlyIsSeen() throws {
-        var simulation = try Self.simulation()
-        simulation.announce(.action(Self.action("action_9", start: .seconds(3_600))), of: 0)
-        expect(.punctual, simulation)
-    }
-
-    /// Nobody has told the wallbox; also one that starts anew just then, as soon as the agent can know it.
-    @Test(arguments: [false, true])
-    func aWindowThatDoesNotEndIsSeen(restarts: Bool) throws {
-        var simulation = try Self.simulation()
-        var action = Self.action("action_9")
-        action.state = .completed
-        action.end = simulation.time.wall.advanced(by: .seconds(5))
-        simulation.stations[0].witness.accepted(action.id)
-        simulation.expectEnd(of: action, 0)
-        if restarts { simulation.after(.seconds(5)) { $0.stations[0].goesUnseen(from: $0.now) } }
-        simulation.run(for: .seconds(restarts ? 8.5 : 7.5))
-        #expect(simulation.violations == [])
-        simulation.run(for: .seconds(1))
-        expect(.punctual, simulation)
-    }
-
-    /// The store forgets what was wanted.
-    @Test func anotherDecisionAfterACrashIsSeen() throws {
-        var simulation = try Self.simulation()
-        simulation.remember(0)
-        try #require(simulation.stations[0].remembered != nil)
-        simulation.killAgent()
-        simulation.run(for: .seconds(2))
-        simulation.commit(
-            StoreChange(
-                intent: IntentChange(
-                    charger: ChargerID("box"), intent: .idle, at: simulation.time.wall)), of: 0)
-        simulation.startAgent()
-        // As if the clients had wanted nothing else.
-        simulation.stations[0].remembered?.standing =
-            try #require(simulation.stations[0].witness.wishes.standing)
-        simulation.run(for: .seconds(10))
-        expect(.sameDecision, simulation)
     }
 
     // MARK: - Links and queues

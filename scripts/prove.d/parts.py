@@ -16,12 +16,12 @@ class Part:
 
 
 PARTS = [
-    Part("tests", "every test, 200 nights with kills, 200 simulated days, disks that fail",
+    Part("tests", "every test, 200 nights with kills, 400 simulated days, disks that fail",
          "scripts/test"),
     Part("simulation", "the whole core under faults", "",
          "scripts/simulate --profile reference-7kw --seeds 1000 --hours 24"),
     Part("all-profiles", "the same with a mix of all profiles", "",
-         "scripts/simulate --seeds 200 --hours 24"),
+         "scripts/simulate --seeds 1000 --hours 24 --all"),
     Part("coverage", "lines and regions that the tests reach", "scripts/coverage"),
     Part("mutants", "planted faults that must be noticed", "scripts/mutants"),
     Part("lines", "faulty and late answers", "scripts/check-lines 5", "scripts/check-lines"),

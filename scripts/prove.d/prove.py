@@ -155,17 +155,20 @@ def simulation(log: str, command: str) -> list[Figure]:
     """What each run of scripts/simulate says at its end."""
     figures = []
     for seeds, broken, trace in re.findall(
-        r"^(\d+) seeds, (\d+) broken, trace (\w+)$", log, re.MULTILINE
+        r"^(\d+(?: mixed)?) seeds, (\d+) broken, trace (\w+)$", log, re.MULTILINE
     ):
         verdict = "met" if broken == "0" else "MISSED"
-        what = f"worlds of {seeds} with a broken invariant, trace {trace}"
+        what = f"worlds with a broken invariant of {seeds}, trace {trace}"
         figures.append(Figure("R15", what, "0", broken, verdict, command))
-    for speed in re.findall(
-        r"; (\d+) times for each wallbox and second of a processor$", log, re.MULTILINE
+    # A speed is asked of one kind of wallbox; a mix is as fast as what it is made of.
+    for speed, mix in re.findall(
+        r"; (\d+) times for each wallbox( of the mix)? and second of a processor$", log, re.MULTILINE
     ):
-        verdict = "met" if int(speed) >= 50_000 else "MISSED"
-        what = "simulated seconds of a wallbox in one of a processor"
-        figures.append(Figure("R15", what, ">= 50000", speed, verdict, command))
+        asked, verdict = ">= 50000", "met" if int(speed) >= 50_000 else "MISSED"
+        if mix:
+            asked, verdict = "", ""
+        what = f"simulated seconds of a wallbox{mix} in one of a processor"
+        figures.append(Figure("R15", what, asked, speed, verdict, command))
     return figures
 
 

@@ -25,14 +25,17 @@ final class Progress: Sendable {
     private let first: UInt64
     private let count: Int
     private let stopsAtFirst: Bool
+    /// Whether the seeds choose profiles: such a mix is as fast as what it is made of.
+    private let isMixed: Bool
     private let state: Mutex<State>
 
     /// A line of progress with every so many of all seeds.
     private static let lines = 10
 
-    init(first: UInt64, count: Int, stopsAtFirst: Bool) {
+    init(first: UInt64, count: Int, isMixed: Bool, stopsAtFirst: Bool) {
         self.first = first
         self.count = count
+        self.isMixed = isMixed
         self.stopsAtFirst = stopsAtFirst
         state = Mutex(State(next: first, hashes: Array(repeating: nil, count: count)))
     }
@@ -76,14 +79,14 @@ final class Progress: Sendable {
             let simulated = state.simulated / .seconds(1)
             let ofWallboxes = state.ofWallboxes / .seconds(1)
             return """
-                \(state.played) seeds, \(state.broken.count) broken, trace \(trace)
+                \(state.played) \(isMixed ? "mixed " : "")seeds, \(state.broken.count) broken, trace \(trace)
                 \(Self.rounded(simulated / 3600)) h simulated \
                 (\(Self.rounded(ofWallboxes / 3600)) h of wallboxes, \
                 \(state.transactions) transactions) in \(Self.rounded(usage.elapsed)) s: \
                 \(Self.rounded(simulated / 3600 / usage.elapsed)) h/s
                 \(Self.rounded(simulated / usage.elapsed)) times real time; \
-                \(Self.rounded(ofWallboxes / usage.processorTime)) times for each wallbox and \
-                second of a processor
+                \(Self.rounded(ofWallboxes / usage.processorTime)) times for each wallbox\
+                \(isMixed ? " of the mix" : "") and second of a processor
                 """
         }
     }

@@ -106,7 +106,8 @@ struct SimulateSeeds: AsyncParsableCommand {
     // MARK: - Many seeds
 
     private func playAll() async throws {
-        let progress = Progress(first: seed, count: seeds, stopsAtFirst: !all)
+        let progress = Progress(
+            first: seed, count: seeds, isMixed: profile == nil, stopsAtFirst: !all)
         let usage = Usage()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<min(jobs, seeds) {

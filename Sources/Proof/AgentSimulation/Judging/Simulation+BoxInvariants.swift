@@ -99,6 +99,7 @@ extension Simulation {
             let since = station.witness.sinceTargetChanged, since.advanced(by: .seconds(12)) < now
         else {
             station.witness.activations = station.box.activations
+            station.witness.drawsSince = nil
             return
         }
         station.box.advance(to: now)
@@ -127,9 +128,8 @@ extension Simulation {
         _ truth: WallboxTruth, _ limit: Milliamperes, since: MonotonicInstant, _ index: Int
     ) {
         let station = stations[index]
-        guard let agent = station.agent, !station.profile.control.isSetInWatts,
-            !station.isMisled
-        else { return }
+        guard let agent = station.agent, !station.profile.control.isSetInWatts else { return }
+        guard !station.isMisled else { return checkDrawn(truth, limit, index) }
         expect(
             .limits, truth.limit <= limit, index, "\(truth.limit) in force, decision \(limit)")
         let isYielding =
@@ -143,6 +143,27 @@ extension Simulation {
             .recovery, truth.limit.rawValue >= asked.rawValue - station.control.step.rawValue,
             index, "\(truth.limit) in force, and \(asked) is wanted")
     }
+
+    /// What does not show what it does shows at least that energy flows: a wallbox that charges on is to be
+    /// stopped, whatever it was told by others.
+    private mutating func checkDrawn(
+        _ truth: WallboxTruth, _ limit: Milliamperes, _ index: Int
+    ) {
+        let station = stations[index]
+        guard limit == .zero, truth.pilot.isDrawing else {
+            station.witness.drawsSince = nil
+            return
+        }
+        let since = station.witness.drawsSince ?? now
+        station.witness.drawsSince = since
+        let drawing = since.duration(to: now)
+        expect(
+            .limits, drawing <= Self.timeToStop, index,
+            "charges with \(truth.limit) in force for \(drawing), decision 0 A")
+    }
+
+    /// For what is only seen by its drawing: two polls of 10 s, a stop that they contradict, and another.
+    private static let timeToStop = Duration.seconds(60)
 
     /// It is told, is over within 90 s, and pauses whatever is decided.
     private func isSwitchingPhases(_ index: Int) -> Bool {

@@ -26,6 +26,8 @@ struct Witness {
     /// Whether the wallbox may do other than it was told and not show that: somebody else has told it,
     /// or it has ignored what it was told, and it was told nothing since.
     var isMisled = false
+    /// Since when such a wallbox charges although 0 A is decided.
+    var drawsSince: MonotonicInstant?
     var activations = 0
     /// What the meter said last, and since when that meter is there for sure.
     var energy: WattHours?
