@@ -20,6 +20,17 @@ import Testing
             control: try DriverBench.profile(device).control, timing: DriverTiming())
     }
 
+    /// The command for the goal goes out, and is confirmed at once.
+    @discardableResult
+    private func take(
+        _ reconciler: inout SetpointReconciler, to goal: Goal, at seconds: Double
+    ) throws -> Command {
+        let command = try #require(reconciler.command(for: goal, at: at(seconds).monotonic))
+        reconciler.began(command, at: at(seconds).monotonic)
+        reconciler.confirmed(command, at: at(seconds))
+        return command
+    }
+
     struct Row: Sendable {
         var limit: Int
         var isOn: Bool?
@@ -69,9 +80,7 @@ import Testing
     @Test func r09_whatStandsBehindAPilotThatOffersNothingIsLowered() throws {
         var keba = try reconciler("keba-p30")
         let goal = Goal(limit: .amperes(16), allowsIncrease: true)
-        let charge = try #require(keba.command(for: goal, at: at(0).monotonic))
-        keba.began(charge, at: at(0).monotonic)
-        keba.confirmed(charge, at: at(0))
+        try take(&keba, to: goal, at: 0)
         keba.contactLost(at: at(1).monotonic)
         keba.polled(
             SetpointBelief(isOn: false), goal: goal, isDrawing: false, isWithinLimit: true,
@@ -89,9 +98,7 @@ import Testing
         reconciler.polled(
             SetpointBelief(isOn: true, limit: .amperes(6)), goal: first, isDrawing: false,
             isWithinLimit: true, at: at(0))
-        let raise = try #require(reconciler.command(for: first, at: at(0).monotonic))
-        reconciler.began(raise, at: at(0).monotonic)
-        reconciler.confirmed(raise, at: at(0))
+        try take(&reconciler, to: first, at: 0)
         let second = Goal(limit: .amperes(16), allowsIncrease: true)
         reconciler.goalChanged()
         #expect(reconciler.command(for: second, at: at(1).monotonic) == nil)
@@ -167,9 +174,7 @@ import Testing
         reconciler.polled(
             SetpointBelief(isOn: true, limit: .amperes(10)), goal: goal, isDrawing: false,
             isWithinLimit: true, at: at(0))
-        let raise = try #require(reconciler.command(for: goal, at: at(0).monotonic))
-        reconciler.began(raise, at: at(0).monotonic)
-        reconciler.confirmed(raise, at: at(0))
+        try take(&reconciler, to: goal, at: 0)
         #expect(reconciler.mayBeat(for: goal, at: at(1).monotonic), "it is in force")
         reconciler.fallenTo = .amperes(8)
         #expect(!reconciler.mayBeat(for: goal, at: at(4.9).monotonic))
@@ -200,9 +205,7 @@ import Testing
         keba.polled(
             SetpointBelief(isOn: false), goal: first, isDrawing: false, isWithinLimit: true,
             at: at(0))
-        let charge = try #require(keba.command(for: first, at: at(0).monotonic))
-        keba.began(charge, at: at(0).monotonic)
-        keba.confirmed(charge, at: at(0))
+        try take(&keba, to: first, at: 0)
         for second in 1...15 {
             keba.polled(
                 SetpointBelief(isOn: false), goal: first, isDrawing: false, isWithinLimit: true,
@@ -243,9 +246,7 @@ import Testing
         reconciler.polled(
             SetpointBelief(isOn: false), goal: goal, isDrawing: false, isWithinLimit: true,
             at: at(0))
-        let charge = try #require(reconciler.command(for: goal, at: at(1).monotonic))
-        reconciler.began(charge, at: at(1).monotonic)
-        reconciler.confirmed(charge, at: at(1))
+        try take(&reconciler, to: goal, at: 1)
         let more = Goal(limit: .amperes(16), allowsIncrease: true)
         #expect(reconciler.command(for: more, at: at(5.9).monotonic) == nil)
         #expect(reconciler.wake(for: more, at: at(5.9).monotonic) == at(6).monotonic)
