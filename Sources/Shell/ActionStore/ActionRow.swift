@@ -38,8 +38,8 @@ enum ActionRow {
 
     static func action(from row: Row) throws -> Action {
         var action = Action(
-            id: Action.ID(try row.decode(String.self, forColumn: "id")),
-            charger: ChargerID(try row.decode(String.self, forColumn: "charger_id")),
+            id: Action.ID(try row.text("id")),
+            charger: ChargerID(try row.text("charger_id")),
             command: try row.word("command"), state: try state(from: row),
             createdAt: try row.instant("created_at_ms"), sandbox: try sandbox(from: row))
         action.updatedAt = try row.instant("updated_at_ms")
@@ -50,14 +50,12 @@ enum ActionRow {
             .map { .milliseconds($0) }
         action.end = try row.instantIfPresent("end_at_ms")
         action.startOnBoot = try startOnBoot(from: row)
-        action.message = try row.decode(String?.self, forColumn: "message")
+        action.message = try row.textIfPresent("message")
         return action
     }
 
     private static func startOnBoot(from row: Row) throws -> BootInstant? {
-        guard let boot = try row.decode(String?.self, forColumn: "start_boot_id") else {
-            return nil
-        }
+        guard let boot = try row.textIfPresent("start_boot_id") else { return nil }
         // A hundred years: no computer runs for longer.
         let nanoseconds = try row.number("start_boot_ns", in: 0...3_155_760_000_000_000_000)
         return BootInstant(boot: boot, at: MonotonicInstant(nanoseconds: nanoseconds))
@@ -73,8 +71,7 @@ enum ActionRow {
         case .failed:
             .failed(
                 ActionFailure(
-                    code: try row.word("error_code"),
-                    message: try row.decode(String.self, forColumn: "error_message")))
+                    code: try row.word("error_code"), message: try row.text("error_message")))
         }
     }
 
@@ -88,10 +85,24 @@ enum ActionRow {
 }
 
 extension Row {
+    /// A text as it was written. None of ours has a NUL: SQLite would end it there when it is written
+    /// again, and another action would stand in its place.
+    func text(_ column: String) throws -> String {
+        let text = try decode(String.self, forColumn: column)
+        guard !text.utf8.contains(0) else {
+            throw UnreadableRow(reason: "the column \(column) holds a NUL")
+        }
+        return text
+    }
+
+    func textIfPresent(_ column: String) throws -> String? {
+        guard try decode(String?.self, forColumn: column) != nil else { return nil }
+        return try text(column)
+    }
+
     /// A value that is one of a set of words.
     func word<Word: RawRepresentable<String>>(_ column: String) throws -> Word {
-        let text = try decode(String.self, forColumn: column)
-        guard let word = Word(rawValue: text) else {
+        guard let word = Word(rawValue: try text(column)) else {
             throw UnreadableRow(reason: "the column \(column) holds an unknown word")
         }
         return word

@@ -39,11 +39,11 @@ enum ScheduleRow {
 
     static func schedule(from row: Row) throws -> RecurringSchedule {
         let schedule = RecurringSchedule(
-            id: try row.decode(String.self, forColumn: "id"),
-            charger: ChargerID(try row.decode(String.self, forColumn: "charger_id")),
-            timezone: try row.decode(String.self, forColumn: "timezone"),
-            recurrence: try ScheduleText.recurrence(try row.decode(String.self, forColumn: "days")),
-            slots: try ScheduleText.slots(try row.decode(String.self, forColumn: "slots")),
+            id: try row.text("id"),
+            charger: ChargerID(try row.text("charger_id")),
+            timezone: try row.text("timezone"),
+            recurrence: try ScheduleText.recurrence(try row.text("days")),
+            slots: try ScheduleText.slots(try row.text("slots")),
             updatedAt: try row.instant("updated_at_ms"))
         try schedule.checkRules()
         return schedule
@@ -52,7 +52,7 @@ enum ScheduleRow {
     static func delay(from row: Row) throws -> SlotDelayChange? {
         guard let start = try row.instantIfPresent("delayed_slot_ms") else { return nil }
         return SlotDelayChange(
-            charger: ChargerID(try row.decode(String.self, forColumn: "charger_id")), start: start,
+            charger: ChargerID(try row.text("charger_id")), start: start,
             delay: .milliseconds(try row.number("slot_delay_ms", in: 0...1_800_000)))
     }
 }
