@@ -204,6 +204,21 @@ struct R45DelayedStartTests {
         #expect(bench.drawn.count == 1)
     }
 
+    /// Else a restart would forget what nobody has written down with the new schedule (found by simulation:
+    /// a clock that steps back opens the slot once more).
+    @Test func r45_aScheduleThatIsSetAnewForgetsWhatWasDrawn() {
+        var bench = bench(Self.schedule(), drawn: [90, 7])
+        bench.wait(.seconds(11 * 3_600))
+        bench.tick()
+        bench.now.wall = bench.now.wall.advanced(by: .seconds(-3_600))
+        bench.tick()
+        bench.schedule(Self.schedule(at: bench.now))
+        bench.wait(.seconds(3_600))
+        #expect(charging(&bench, seconds: 0..<200) == Array(7..<200))
+        let kept = bench.persisted.compactMap(\.slotDelay).map(\.delay)
+        #expect(kept == [.seconds(90), .seconds(7)])
+    }
+
     // MARK: - Actions
 
     @Test("R45: a scheduled charge begins after its delay", arguments: [false, true])

@@ -63,6 +63,29 @@ extension InvariantTests {
         expect(.punctual, simulation)
     }
 
+    /// Without a clock an agent knows an end that it has foreseen while it had one, and no other.
+    @Test(arguments: [true, false])
+    func aWindowThatDoesNotEndWithoutAClockIsSeenWhereThatCanBeKnown(hadClock: Bool) throws {
+        var simulation = try Self.simulation()
+        if !hadClock { simulation.killAgent() }
+        simulation.run(for: .seconds(1))
+        simulation.isWallTrusted = false
+        simulation.distrustedSince = simulation.now
+        if !hadClock { simulation.startAgent() }
+        simulation.run(for: .seconds(1))
+        var action = Self.action("action_9")
+        action.state = .completed
+        action.end = simulation.time.wall.advanced(by: .seconds(5))
+        simulation.stations[0].witness.accepted(action.id)
+        simulation.expectEnd(of: action, 0)
+        simulation.run(for: .seconds(9))
+        if hadClock {
+            expect(.punctual, simulation)
+        } else {
+            #expect(simulation.violations == [])
+        }
+    }
+
     /// The store forgets what was wanted.
     @Test func anotherDecisionAfterACrashIsSeen() throws {
         var simulation = try Self.simulation()

@@ -195,6 +195,8 @@ extension ControlEngine {
             window = nil
             foundAtMost = nil
         }
+        // What was drawn belonged to the schedule of before, and is gone with it from the disk.
+        slotDelay = nil
         // Without a schedule there is no edge.
         if change != nil || plan == nil { intentUntil = nil }
     }

@@ -37,6 +37,8 @@ package struct Simulation {
     /// 2026-05-28 20:26:40 UTC; steps of the wall clock move it.
     var wallStart = WallInstant(milliseconds: 1_780_000_000_000)
     var isWallTrusted = true
+    /// Since when it is not trusted, or was not the last time.
+    var distrustedSince = MonotonicInstant(nanoseconds: 0)
     /// How often the wall clock was set.
     var wallSteps = 0
     package private(set) var now: MonotonicInstant

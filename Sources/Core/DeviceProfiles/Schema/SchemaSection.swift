@@ -98,7 +98,8 @@ package enum SchemaPage {
         let names = MeasuredQuantity.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
         return """
             A register measures one of \(names); others are used by a rule or a command. Of several with one \
-            meaning the first that has a value counts.
+            meaning the first that has a value counts; which one counts energy stays so as long as it is the \
+            same device.
 
             """
     }

@@ -92,6 +92,9 @@ final class Station {
         }
     }
 
+    /// Whether any request ends its failsafe, a read as well.
+    var wakesWithContact: Bool { profile.heartbeat.kinds.contains(.anyRead) }
+
     /// Whether it shows its setpoint, and not whether it is on, unless a vehicle is there.
     var showsSetpointAlone: Bool { profile.control.readBack != nil && !showsWhatItDoes }
 

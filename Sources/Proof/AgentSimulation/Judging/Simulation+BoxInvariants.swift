@@ -12,6 +12,7 @@ extension Simulation {
         guard !station.isImpostor else { return }
         station.box.advance(to: now)
         let truth = station.box.truth
+        let down = min(down, station.witness.arrivedAt?.duration(to: now) ?? down)
         guard truth.failsafe.timeout > .zero, let failsafe = station.profile.failsafe,
             failsafe.direction == .down, failsafe.current != nil,
             down > truth.failsafe.timeout + .seconds(1)
@@ -171,6 +172,8 @@ extension Simulation {
             .contains { $0.code == "SWITCHING_PHASES" } == true
     }
 
+    private static let rearming = Duration.seconds(65)
+
     /// Requirement R3.
     private mutating func checkArmed(
         _ truth: WallboxTruth, _ limit: Milliamperes, since: MonotonicInstant, _ index: Int
@@ -187,6 +190,8 @@ extension Simulation {
             || station.agent?.target?.allowsIncrease == false
         // An increase waits for the interval between writes.
         let interval = station.profile.control.minimumWriteInterval
+        // What could not be armed is tried again after a minute, with what is read then.
+        guard station.witness.disturbedUntil.advanced(by: Self.rearming) < now else { return }
         let mayWait = since.advanced(by: interval + .seconds(2)) > now
         let shown = truth.failsafe.current
         expect(

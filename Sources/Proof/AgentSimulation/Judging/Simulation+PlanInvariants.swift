@@ -21,17 +21,14 @@ extension Simulation {
         guard let end = action.end, action.state == .completed else { return }
         let steps = wallSteps
         let id = action.id
-        let begun = now
         after(max(time.wall.duration(to: end), .zero) + Self.endsWithin) {
-            $0.checkEnded(id, begun: begun, steps: steps, index)
+            $0.checkEnded(id, steps: steps, index)
         }
     }
 
     private static let endsWithin = Duration.seconds(3)
 
-    private mutating func checkEnded(
-        _ id: Action.ID, begun: MonotonicInstant, steps: Int, _ index: Int
-    ) {
+    private mutating func checkEnded(_ id: Action.ID, steps: Int, _ index: Int) {
         let witness = stations[index].witness
         guard witness.accepted.last == id, witness.wishes.schedule == nil,
             witness.wishes.inFlight == nil, wallSteps == steps
@@ -41,15 +38,13 @@ extension Simulation {
             witness.disturbedUntil, witness.unseenUntil, witness.answersSince ?? now)
         let due = free.advanced(by: Self.endsWithin)
         guard due <= now else {
-            return after(now.duration(to: due)) {
-                $0.checkEnded(id, begun: begun, steps: steps, index)
-            }
+            return after(now.duration(to: due)) { $0.checkEnded(id, steps: steps, index) }
         }
         guard let agent = stations[index].agent,
             // As a wallbox that boots, or whose link is lost in vain, comes back later.
             agent.control.snapshot.link == .up,
-            // One that begins within the window, without a clock, holds the safe current.
-            isWallTrusted || agent.startedAt <= begun, !stations[index].isMisled
+            // One that has never had a clock cannot know, and holds the safe current.
+            isWallTrusted || agent.startedAt < distrustedSince, !stations[index].isMisled
         else { return }
         stations[index].box.advance(to: now)
         let limit = stations[index].box.truth.limit

@@ -101,10 +101,12 @@ extension Simulation {
         let index = arrival.station
         let station = stations[index]
         station.box.advance(to: now)
+        station.witness.arrivedAt = now
         guard arrival.request.operation.isWrite else {
             return station.box.respond(to: arrival.request, at: now)
         }
         let before = station.box.limit
+        let hadFallenBack = station.box.truth.failsafe.isActive
         let underLoad = station.box.phaseSwitchesUnderLoad
         let reply = station.box.respond(to: arrival.request, at: now)
         let after = station.box.limit
@@ -117,8 +119,15 @@ extension Simulation {
         expect(
             .phases, station.box.phaseSwitchesUnderLoad == underLoad, index,
             "phases are switched under load")
-        if (after > .zero) != (before > .zero) { station.witness.toggled(at: now) }
+        // The agent counts what it tries: a refusal does not say what was done before it.
+        let isRefused = if case .exception = reply { true } else { false }
+        if isRefused && station.isControl(arrival.request) || (after > .zero) != (before > .zero) {
+            station.witness.toggled(at: now)
+        }
         guard after > before, !station.isImpostor else { return reply }
+        // Whatever is asked first ends what ends with any contact, a read as well.
+        let isAsGoodAsRead = hadFallenBack && station.wakesWithContact
+        guard station.isControl(arrival.request) || !isAsGoodAsRead else { return reply }
         let names = station.box.accesses(arrival.request, answered: reply, at: now)
             .compactMap(\.name).joined(separator: ", ")
         let rise = "a write of \(names) raises \(before) to \(after)"

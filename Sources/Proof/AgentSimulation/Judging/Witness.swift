@@ -21,6 +21,8 @@ struct Witness {
     var disturbedUntil: MonotonicInstant
     /// Until when the agent may not have seen what has happened to the wallbox.
     var unseenUntil: MonotonicInstant
+    /// When the last request has arrived, which may be a while after it was sent.
+    var arrivedAt: MonotonicInstant?
     /// Since when the agent has contact; nil without.
     var answersSince: MonotonicInstant?
     /// Whether the wallbox may do other than it was told and not show that: somebody else has told it,

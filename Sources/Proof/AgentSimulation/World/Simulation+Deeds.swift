@@ -191,6 +191,7 @@ extension Simulation {
             }
         case .stepClock(let step): stepWall(by: step)
         case .distrustClock(let length):
+            if isWallTrusted { distrustedSince = now }
             isWallTrusted = false
             after(length) { simulation in
                 simulation.isWallTrusted = true
