@@ -26,6 +26,28 @@ import WallboxModel
         #expect(bench.truth.limit == .zero)
     }
 
+    /// It was given up at 8 A, and stands as it should at 0 A: nothing was tried yet of what comes then.
+    @Test func r03_aFailsafeThatStandsAgainIsNotLeftAloneAnyLonger() throws {
+        var bench = try DriverBench(device: "reference-22kw", safe: .amperes(8))
+        bench.open()
+        bench.aim(.zero)
+        bench.run(for: .seconds(20))
+        var faults = WallboxFaults()
+        faults.writes = .ignored
+        bench.box.setFaults(faults, at: bench.now)
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(10))
+        #expect(isWarned(bench))
+        bench.box.setFaults(WallboxFaults(), at: bench.now)
+        bench.aim(.zero)
+        // It is read every 30 s, and is left alone for 60 s.
+        bench.run(for: .seconds(32))
+        #expect(!isWarned(bench))
+        bench.aim(.amperes(16))
+        bench.run(for: .seconds(10))
+        #expect(bench.truth.failsafe.current == .amperes(8))
+    }
+
     @Test func r03_aFailsafeThatCannotBeReadBackIsBelieved() throws {
         var profile = try DriverBench.profile("reference-22kw")
         profile.failsafe?.currentReadBack = nil

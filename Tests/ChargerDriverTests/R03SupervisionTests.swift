@@ -26,6 +26,29 @@ import WallboxModel
         }
     }
 
+    /// Not at once: a wallbox that refuses it has other things to be asked.
+    @Test func r03_aRefusedSignOfLifeIsRepeatedAfterAQuarterOfItsPeriod() throws {
+        let profile = try StepProfile.profile(
+            registers: ["alive: { at: 44, type: u16, read: no, write: single }"],
+            heartbeat: "{ by: [ alive = 0x55AA ], timeout: 60s }")
+        var (bench, bank) = DriverBench.onBank(profile)
+        let answer = bench.answer
+        let attempts: UInt16 = 60
+        bench.answer = { [bank] request in
+            guard case .writeSingleRegister(44, _) = request.operation else {
+                return answer?(request)
+            }
+            bank[attempts] += 1
+            return .failure(.exception(.illegalDataAddress))
+        }
+        bench.open()
+        bench.aim(.amperes(10))
+        bench.run(for: .seconds(10))
+        bank[attempts] = 0
+        bench.run(for: .seconds(40))
+        #expect(7...9 ~= bank[attempts], "\(bank[attempts]) in 40 s")
+    }
+
     /// The next attempt after a refusal would come too late.
     @Test func r03_aRefusedSignOfLifeIsRepeatedAsSoonAsAnythingIsTaken() throws {
         var bench = try DriverBench(device: "reference-22kw")

@@ -16,7 +16,7 @@ class Part:
 
 
 PARTS = [
-    Part("tests", "every test, 200 nights with kills, 400 simulated days, disks that fail",
+    Part("tests", "every test, 200 nights with kills, 300 simulated days, disks that fail",
          "scripts/test"),
     Part("simulation", "the whole core under faults", "",
          "scripts/simulate --profile reference-7kw --seeds 1000 --hours 24 --all"),

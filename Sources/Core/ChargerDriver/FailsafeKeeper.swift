@@ -203,9 +203,10 @@ struct FailsafeKeeper: Codable, Sendable {
             let isOn = conditions.allSatisfy { $0.holds(values) }
             switched.show(isOn ? 1 : 0, wanted: 1)
         }
-        if mostAttempts >= attemptsAllowed, retryAt == nil,
-            !isArmed(goal: goal)
-        {
+        if isArmed(goal: goal) {
+            // What is wanted next has not been tried yet.
+            retryAt = nil
+        } else if mostAttempts >= attemptsAllowed, retryAt == nil {
             retryAt = now.advanced(by: Self.retry)
         }
         if let retryAt, now >= retryAt { self.retryAt = nil }
