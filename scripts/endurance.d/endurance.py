@@ -37,7 +37,7 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/endurance", description=__doc__)
-    parser.add_argument("--polls", type=int, default=1_000_000, help="of the soak")
+    parser.add_argument("--polls", type=int, default=1_000_000, help="of the soak, once the recorder is full")
     parser.add_argument("--seconds", type=int, default=60, help="of each of the other parts")
     parser.add_argument("--only", choices=["idle", "dead", "hostile", "soak"], help="one part")
     program.add_binary_option(parser)

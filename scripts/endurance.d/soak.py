@@ -5,6 +5,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import statistics
 import time
 
 from client import Client
@@ -16,9 +17,9 @@ PERIOD = 0.010  # seconds between two polls of a wallbox; simulated ones allow i
 READS = 2  # one poll of this map: its input registers, its holding registers
 SAMPLES = 20
 # What has been used once stays: caches, stacks of threads, the pages of the database, and the flight
-# recorder's ring, which takes 100 bytes for a poll of this map until it is full. A short soak has a ring
-# that is full as early.
-WARM = 0.1
+# recorder's ring, which takes less than 100 bytes for a poll of this map until it is full, and has found
+# its places in memory when it has gone round once more. A short soak has a ring that is full as early.
+ROUNDS = 2
 LONG = 1_000_000
 RINGS = {"long": 8, "short": 1}  # MiB
 POLLS_OF_A_MIB = 16_000
@@ -104,7 +105,7 @@ class Watch:
 
 def measure(binary: pathlib.Path, directory: pathlib.Path, polls: int) -> list[Row]:
     ring = RINGS["long" if polls >= LONG else "short"]
-    warm = max(int(polls * WARM), ring * POLLS_OF_A_MIB)
+    warm = ROUNDS * ring * POLLS_OF_A_MIB
     with Recorder(WALLBOXES, directory / "soak.log") as boxes:
         wallboxes = [("reference-7kw", port) for port in boxes.ports]
         with Agent(
@@ -112,13 +113,13 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, polls: int) -> list[R
             more=f"recorder: {{ size: {ring}MiB }}\n",
         ) as agent:
             watch = Watch(agent, directory / "soak" / "state")
-            samples = watched(watch, warm, polls)
+            samples = watched(watch, warm, warm + polls)
             loop = watch.loop()
     first, last = samples[0], samples[-1]
     written = (last.written - first.written) / (last.polls - first.polls) * POLLS_OF_A_DAY
     most = max(sample.descriptors for sample in samples)
     least = min(sample.descriptors for sample in samples)
-    growth = (last.resident - first.resident) / 1024
+    growth = grown([sample.resident for sample in samples])
     late = loop["latenessMicroseconds"]
     took = last.seconds / 60
     speed = last.polls / last.seconds / WALLBOXES
@@ -131,7 +132,7 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, polls: int) -> list[R
         Row("R28 resident memory, most", max(s.resident for s in samples) / 1024, "MiB", 50, digits=1),
         Row(
             f"R28   growth after the first {warm:,}", growth, "MiB", 1,
-            f"anonymous {(last.anonymous - first.anonymous) / 1024:+.2f} MiB",
+            f"anonymous {grown([sample.anonymous for sample in samples]):+.2f} MiB",
         ),
         Row("R28 descriptors, most", most, "", 64, f"least {least}", digits=0),
         Row("R28   spread", most - least, "", 2, "one is the client that asks", digits=0),
@@ -140,6 +141,13 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, polls: int) -> list[R
             f"{(last.written - first.written) / 1024:.0f} KiB while {last.polls - first.polls} polls",
         ),
     ]
+
+
+def grown(kibibytes: list[int]) -> float:
+    """By how many MiB the last quarter lies above the first, on average: a segment of the ring more or
+    less, as it comes and goes, is half of one."""
+    quarter = max(1, len(kibibytes) // 4)
+    return (statistics.mean(kibibytes[-quarter:]) - statistics.mean(kibibytes[:quarter])) / 1024
 
 
 def watched(watch: Watch, warm: int, polls: int) -> list[Sample]:
