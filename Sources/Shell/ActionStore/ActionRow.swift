@@ -121,9 +121,9 @@ extension Row {
         try numberIfPresent(column, in: Self.instants).map(WallInstant.init(milliseconds:))
     }
 
-    /// Years 0 to 9999. No clock shows others, and to compute with what a flipped bit made of one would
-    /// overflow.
-    private static let instants: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+    /// From 1970 up to 2261. No clock shows others, and what lies between two of them fits into the
+    /// nanoseconds that are computed with: a flipped bit must not overflow them.
+    private static let instants: ClosedRange<Int64> = 0...9_214_646_399_999
 
     /// A number that means something within a range only.
     func number(_ column: String, in range: ClosedRange<Int64>) throws -> Int64 {
