@@ -162,7 +162,7 @@ extension DeviceProfile {
         _ id: RegisterID, holding words: [UInt16], set: UInt64, clear: UInt64
     ) -> CommandOperation? {
         guard words.count == self[id].width else { return nil }
-        let raw = self[id].pattern(words[...])
+        let raw = self[id].pattern(ArraySlice(words))
         let changed = raw & ~clear | set
         return changed == raw ? nil : write(raw: changed, to: id)
     }
