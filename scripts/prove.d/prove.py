@@ -117,6 +117,8 @@ def run(part: Part, command: str) -> tuple[list[Figure], bool]:
         figures += tests(log.read_text(), command)
     figures += nights(log.read_text(), command)
     figures += simulation(log.read_text(), command)
+    # scripts/test says some of it once more at its end.
+    figures = [row for number, row in enumerate(figures) if row not in figures[:number]]
     if not figures:
         figures = [Figure("", part.what, "ends with 0", f"ended with {status}", "", command)]
         figures[0].verdict = "met" if status == 0 else "MISSED"
