@@ -188,8 +188,15 @@ def earlier(recorded: dict) -> list[Figure]:
 
 
 def commit() -> str:
-    words = ["git", "describe", "--always", "--dirty", "--abbrev=8"]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    """What was measured; that its own record has changed makes it nothing else."""
+
+    def git(*words: str) -> str:
+        run = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+        return run.stdout.strip()
+
+    record = FULL.relative_to(ROOT)
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{record}")
+    return git("describe", "--always", "--abbrev=8") + ("-dirty" if changed else "")
 
 
 def print_table(figures: list[Figure]) -> None:
