@@ -7,7 +7,7 @@ package struct WallDue: Hashable, Codable, Sendable {
     /// Where it lies on the steady clock, as far as the wall clock was trusted last.
     private var steady: MonotonicInstant?
 
-    /// A hundred years, beyond which nothing has to be told apart: a damaged row may hold any year.
+    /// A hundred years, beyond which nothing has to be told apart: a computer's clock may show any year.
     private static let farthest = Duration.seconds(100 * 31_557_600)
 
     package init(_ wall: WallInstant, at now: TimePoint) {
