@@ -105,4 +105,48 @@ struct UnreadableRowTests {
         try await store.commit(StoreChange(actions: [.example("action_2", .idle, .scheduled)]))
         try store.close()
     }
+
+    @Test(
+        "R12: an intent or a rate that nobody can have written is told of, and nothing else is lost",
+        arguments: [
+            ("intents SET kind = 'chargf'", "the intent: the column kind holds an unknown word"),
+            (
+                "intents SET kind = 'adopted', adopted_limit_ma = 80001",
+                "the intent: the column adopted_limit_ma holds a number out of its range"
+            ),
+            (
+                "intents SET kind = 'adopted', adopted_limit_ma = -1",
+                "the intent: the column adopted_limit_ma holds a number out of its range"
+            ),
+            (
+                "settings SET max_charge_rate_w = 50001",
+                "the settings: the column max_charge_rate_w holds a number out of its range"
+            ),
+            (
+                "settings SET max_charge_rate_w = -1",
+                "the settings: the column max_charge_rate_w holds a number out of its range"
+            ),
+        ])
+    func r12_anIntentThatNobodyCanHaveWrittenIsToldOf(damage: String, problem: String) async throws
+    {
+        let directory = try TemporaryDirectory()
+        let store = try ActionStore.open(directory: directory.state)
+        try await store.commit(
+            StoreChange(
+                intent: IntentChange(charger: .first, intent: .idle, at: .at(1)),
+                settings: SettingsChange(charger: .first, maxChargeRate: Watts(7), at: .at(1))))
+        try await store.pool.write { database in
+            // Damage asks no constraint.
+            try database.execute(sql: "PRAGMA ignore_check_constraints = 1; UPDATE \(damage)")
+        }
+        let restored = try await store.restore([.first])
+        let isOfIntent = problem.hasPrefix("the intent")
+        #expect(
+            restored == [
+                RestoredCharger(
+                    charger: .first, intent: isOfIntent ? nil : .idle,
+                    maxChargeRate: isOfIntent ? Watts(7) : nil, unreadable: problem)
+            ])
+        try store.close()
+    }
 }

@@ -50,9 +50,8 @@ extension ActionStore: ActionRepository {
             return IdempotencyRecord(
                 scope: scope, key: key,
                 bodyHash: Array(try row.decode(Data.self, forColumn: "body_sha256")),
-                action: try row.decode(String?.self, forColumn: "action_id").map { Action.ID($0) },
-                schedule: try row.decode(String?.self, forColumn: "schedule")
-                    .map(ScheduleText.schedule),
+                action: try row.textIfPresent("action_id").map { Action.ID($0) },
+                schedule: try row.textIfPresent("schedule").map(ScheduleText.schedule),
                 createdAt: try row.instant("created_at_ms"))
         }
     }

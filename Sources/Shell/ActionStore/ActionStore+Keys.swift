@@ -60,10 +60,9 @@ extension ActionStore: KeyRepository {
             try row.decode(Int64?.self, forColumn: column).map(WallInstant.init(milliseconds:))
         }
         return APIKey(
-            id: try row.decode(String.self, forColumn: "id"),
-            name: try row.decode(String.self, forColumn: "name"),
+            id: try row.text("id"), name: try row.text("name"),
             environment: try row.word("environment"),
-            user: try row.decode(String?.self, forColumn: "user_id"),
+            user: try row.textIfPresent("user_id"),
             isReadOnly: try row.decode(Bool.self, forColumn: "is_read_only"),
             hash: Array(try row.decode(Data.self, forColumn: "key_sha256")),
             createdAt: WallInstant(

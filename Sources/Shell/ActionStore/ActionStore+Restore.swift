@@ -138,27 +138,30 @@ extension ActionStore {
         guard let row else { return nil }
         return StoredIntent(
             intent: try intent(from: row),
-            window: try row.decode(String?.self, forColumn: "window_action_id"),
+            window: try row.textIfPresent("window_action_id"),
             until: try row.instantIfPresent("until_ms"))
     }
 
     private static func intent(from row: Row) throws -> ChargeIntent {
-        switch try row.decode(String.self, forColumn: "kind") {
-        case "charge": return .charge
-        case "idle": return .idle
+        switch try row.text("kind") {
+        case "charge": .charge
+        case "idle": .idle
         case "adopted":
-            return .adopted(Milliamperes(try row.decode(Int.self, forColumn: "adopted_limit_ma")))
+            .adopted(Milliamperes(Int(try row.number("adopted_limit_ma", in: adoptedLimits))))
         default:
-            throw UnreadableRow(reason: "it is an unknown word")
+            throw UnreadableRow(reason: "the column kind holds an unknown word")
         }
     }
+
+    /// In mA: nothing above it is ever taken for a limit that was found.
+    private static let adoptedLimits = 0...Int64(Milliamperes.pilotMaximum.rawValue)
 
     private static func maxChargeRate(
         of charger: ChargerID, in database: Database
     ) throws -> Watts? {
-        try Int.fetchOne(
+        try Row.fetchOne(
             database, sql: "SELECT max_charge_rate_w FROM settings WHERE charger_id = ?",
             arguments: [charger.rawValue]
-        ).map { Watts($0) }
+        ).map { Watts(Int(try $0.number("max_charge_rate_w", in: 0...50_000))) }
     }
 }

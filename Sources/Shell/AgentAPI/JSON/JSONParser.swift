@@ -164,8 +164,8 @@ package struct JSONParser {
         guard digit() != nil else { throw failure("a digit was expected in the exponent") }
         var exponent = 0
         while let next = digit() {
-            let digit = Int(next - UInt8(ascii: "0"))
-            exponent = min(exponent * 10 + digit, JSONNumber.maximumExponent)
+            let value = Int(next - UInt8(ascii: "0"))
+            exponent = min(exponent * 10 + value, JSONNumber.maximumExponent)
             position += 1
         }
         return isNegative ? -exponent : exponent
