@@ -134,4 +134,62 @@ struct R19EdgeTests {
         #expect(bench.target?.limit == .amperes(8))
         #expect(bench.target?.allowsIncrease == false)
     }
+
+    /// In the second in which a slot ends nobody has looked yet.
+    @Test(arguments: [false, true])
+    func aScheduleThatIsRemovedAsItsSlotEndsLeavesIdle(isAskedForBefore: Bool) {
+        var bench = bench(restored(), at: Self.edge(6), found: .amperes(16))
+        bench.tick()
+        #expect(bench.target?.limit == .amperes(16))
+        bench.wait(.milliseconds(59_800))
+        if isAskedForBefore { bench.schedule(nil, commits: false) }
+        bench.wait(.milliseconds(100))
+        if isAskedForBefore { bench.endCommits() } else { bench.schedule(nil) }
+        #expect(bench.target?.limit == .zero)
+        #expect(bench.durableIntent == .some(.idle))
+        bench.wait(.seconds(1))
+        bench.tick()
+        #expect(bench.target?.limit == .zero)
+    }
+
+    /// What could not be committed must not be committed after the schedule has ended it.
+    @Test(arguments: [false, true])
+    func anIntentThatWasNotDurableIsOverWithANewSchedule(isUnderWay: Bool) {
+        var bench = bench(restored(), at: Self.edge(1))
+        bench.push(.charge)
+        bench.wait(.milliseconds(100))
+        bench.poll(
+            .c2, setpoint: .amperes(16),
+            application: .verified(
+                revision: bench.target?.revision ?? 0, offered: .amperes(16), at: bench.now),
+            commits: false)
+        #expect(bench.durableIntent == .some(.charge))
+        if !isUnderWay { bench.failCommits(with: .full) }
+        var failing = bench.open
+        bench.open = []
+        bench.schedule(Self.schedule, commits: false)
+        swap(&failing, &bench.open)
+        bench.failCommits(with: .full)
+        bench.open = failing
+        bench.endCommits()
+        #expect(bench.target?.limit == .zero)
+        for _ in 1...3 {
+            bench.wait(.seconds(1))
+            bench.tick()
+        }
+        #expect(bench.durableIntent == .some(nil))
+        #expect(bench.target?.limit == .zero)
+    }
+
+    @Test func anActionThatEndsBeforeAScheduleIsDurableIsOverWithIt() {
+        var bench = bench(restored(), at: Self.edge(1))
+        bench.push(.charge)
+        bench.schedule(Self.schedule, commits: false)
+        bench.obey(.c2)
+        #expect(bench.ends.last?.state == .completed)
+        #expect(bench.target?.limit == .amperes(16))
+        bench.endCommits()
+        #expect(bench.target?.limit == .zero)
+        #expect(bench.durableIntent == .some(nil))
+    }
 }

@@ -165,7 +165,7 @@ extension ControlEngine {
 
     /// What becomes of the intent when the schedule is set: it is over. When the schedule is removed:
     /// what the schedule wants now goes on.
-    func intentBesideSchedule(
+    mutating func intentBesideSchedule(
         _ schedule: RecurringSchedule?, at now: TimePoint
     ) -> IntentChange? {
         let charger = configuration.description.id
@@ -173,7 +173,9 @@ extension ControlEngine {
             guard window == nil else { return nil }
             return IntentChange(charger: charger, intent: nil, at: now.wall)
         }
-        switch wish {
+        // A slot may have ended since it was decided last.
+        plan?.follow(now)
+        switch currentWish(at: now) {
         case .slot: return IntentChange(charger: charger, intent: .charge, at: now.wall)
         case .delayed, .betweenSlots:
             return IntentChange(charger: charger, intent: .idle, at: now.wall)
@@ -181,7 +183,8 @@ extension ControlEngine {
         }
     }
 
-    /// The schedule is durable, or durably gone.
+    /// The schedule is durable, or durably gone. What becomes of the intent is as of now: since it was
+    /// asked for a slot may have ended, or an action.
     mutating func take(_ schedule: RecurringSchedule?, at now: TimePoint) {
         let change = intentBesideSchedule(schedule, at: now)
         unreadable = nil

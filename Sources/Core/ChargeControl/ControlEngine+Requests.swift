@@ -94,19 +94,18 @@ extension ControlEngine {
         at now: TimePoint
     ) -> [ControlEffect] {
         let commit = makeCommitID()
+        var change = unsaved.repeated(as: commit)
+        // What was drawn for a slot goes with the schedule that it was drawn for.
+        change.slotDelay = nil
+        if let left = intentBesideSchedule(schedule, at: now) { change.intent = left }
+        change.schedule = ScheduleChange(
+            charger: configuration.description.id, schedule: schedule, at: now.wall)
+        change.idempotency = idempotency.map {
+            IdempotencyRecord($0, schedule: schedule ?? plan?.schedule, at: now.wall)
+        }
         pending.append(
             PendingChange(commit: commit, request: request, change: .schedule(schedule)))
-        let charger = configuration.description.id
-        return [
-            .persist(
-                StoreChange(
-                    intent: intentBesideSchedule(schedule, at: now),
-                    schedule: ScheduleChange(charger: charger, schedule: schedule, at: now.wall),
-                    idempotency: idempotency.map {
-                        IdempotencyRecord(
-                            $0, schedule: schedule ?? plan?.schedule, at: now.wall)
-                    }), commit)
-        ]
+        return [.persist(change, commit)]
     }
 
     /// A commit is durable: what it carried begins to count.
@@ -139,9 +138,13 @@ extension ControlEngine {
                 + [.accept(pending.request, .settings)]
         case .schedule(let schedule):
             let before = plan?.schedule
+            var effects = changesPersisted(pending.commit)
             take(schedule, at: now)
-            return decide(at: now) + startRequested(ifPaused: wasPaused, at: now)
-                + [.accept(pending.request, .schedule(schedule ?? before))]
+            effects += decide(at: now) + startRequested(ifPaused: wasPaused, at: now)
+            effects.append(.accept(pending.request, .schedule(schedule ?? before)))
+            // Once more: what was committed with it may not be what it comes to by now.
+            effects.append(keep(intent: intentChange(at: now)))
+            return effects
         }
     }
 
