@@ -11,7 +11,8 @@ func say(_ line: String) {
 /// Hands out seeds, and keeps what came of them.
 final class Progress: Sendable {
     private struct State {
-        var next: UInt64
+        /// The place of the next seed.
+        var next = 0
         /// In the order of the seeds, whoever was ready first.
         var hashes: [TraceHash?]
         var broken: [(seed: UInt64, violation: Violation)] = []
@@ -22,8 +23,7 @@ final class Progress: Sendable {
         var ofWallboxes = Duration.zero
     }
 
-    private let first: UInt64
-    private let count: Int
+    private let seeds: [UInt64]
     private let stopsAtFirst: Bool
     /// Whether the seeds choose profiles: such a mix is as fast as what it is made of.
     private let isMixed: Bool
@@ -32,27 +32,26 @@ final class Progress: Sendable {
     /// A line of progress with every so many of all seeds.
     private static let lines = 10
 
-    init(first: UInt64, count: Int, isMixed: Bool, stopsAtFirst: Bool) {
-        self.first = first
-        self.count = count
+    init(_ seeds: [UInt64], isMixed: Bool, stopsAtFirst: Bool) {
+        self.seeds = seeds
         self.isMixed = isMixed
         self.stopsAtFirst = stopsAtFirst
-        state = Mutex(State(next: first, hashes: Array(repeating: nil, count: count)))
+        state = Mutex(State(hashes: Array(repeating: nil, count: seeds.count)))
     }
 
-    /// The next seed to play; nil when there is none.
-    func next() -> UInt64? {
+    /// The next seed to play, and its place among all; nil when there is none.
+    func next() -> (place: Int, seed: UInt64)? {
         state.withLock { state in
-            guard state.next < first + UInt64(count) else { return nil }
+            guard state.next < seeds.count else { return nil }
             if stopsAtFirst, !state.broken.isEmpty { return nil }
             defer { state.next += 1 }
-            return state.next
+            return (state.next, seeds[state.next])
         }
     }
 
-    func played(_ seed: UInt64, _ run: SeedRun) {
+    func played(_ seed: UInt64, at place: Int, _ run: SeedRun) {
         let line = state.withLock { state -> String? in
-            state.hashes[Int(seed - first)] = run.hash
+            state.hashes[place] = run.hash
             state.played += 1
             state.transactions += run.transactions
             state.simulated += run.simulated
@@ -61,8 +60,8 @@ final class Progress: Sendable {
                 state.broken.append((seed, violation))
                 return "seed \(seed): BROKEN \(violation)"
             }
-            guard state.played.isMultiple(of: max(count / Self.lines, 1)) else { return nil }
-            return "\(state.played) of \(count) seeds"
+            guard state.played.isMultiple(of: max(seeds.count / Self.lines, 1)) else { return nil }
+            return "\(state.played) of \(seeds.count) seeds"
         }
         if let line { say(line) }
     }

@@ -28,6 +28,12 @@ struct SimulateSeeds: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Further seeds to play, such as 286,578: some that have broken once.",
+            valueName: "seeds"))
+    var also: String?
+
+    @Option(
+        help: ArgumentHelp(
             "One wallbox of this profile, polled every second; without, the seed chooses.",
             valueName: "name"))
     var profile: String?
@@ -64,15 +70,28 @@ struct SimulateSeeds: AsyncParsableCommand {
             throw ValidationError("--seed \(seed) leaves no room for \(seeds) seeds.")
         }
         _ = try keptNumbers()
+        _ = try chosenSeeds()
     }
 
     /// nil for the whole plan.
     private func keptNumbers() throws -> [Int]? {
         guard let keep else { return nil }
-        if keep == "-" { return [] }
-        let numbers = keep.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        return keep == "-" ? [] : try Self.numbers(keep, option: "--keep")
+    }
+
+    private func chosenSeeds() throws -> [UInt64] {
+        let range = seed..<seed + UInt64(seeds)
+        let further: [UInt64] = try also.map { try Self.numbers($0, option: "--also") } ?? []
+        return range + further.filter { !range.contains($0) }
+    }
+
+    private static func numbers<Number: FixedWidthInteger>(
+        _ list: String, option: String
+    ) throws -> [Number] {
+        let numbers = list.split(separator: ",", omittingEmptySubsequences: false)
+            .map { Number(String($0)) }
         guard !numbers.contains(nil) else {
-            throw ValidationError("--keep is a list of numbers such as 3,17, not \"\(keep)\".")
+            throw ValidationError("\(option) is a list of numbers such as 3,17, not \"\(list)\".")
         }
         return numbers.compactMap { $0 }
     }
@@ -106,16 +125,16 @@ struct SimulateSeeds: AsyncParsableCommand {
     // MARK: - Many seeds
 
     private func playAll() async throws {
-        let progress = Progress(
-            first: seed, count: seeds, isMixed: profile == nil, stopsAtFirst: !all)
+        let chosen = try chosenSeeds()
+        let progress = Progress(chosen, isMixed: profile == nil, stopsAtFirst: !all)
         let usage = Usage()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<min(jobs, seeds) {
+            for _ in 0..<min(jobs, chosen.count) {
                 group.addTask {
                     // Profiles of its own: references that all processors count hold them all up.
                     let scenes = try Scenes(folder: devices, profile: profile, duration: duration)
-                    while let seed = progress.next() {
-                        progress.played(seed, SeedRun(scenes.scene(of: seed)))
+                    while let (place, seed) = progress.next() {
+                        progress.played(seed, at: place, SeedRun(scenes.scene(of: seed)))
                     }
                 }
             }
