@@ -34,6 +34,21 @@ import Testing
         #expect(bench.ends.isEmpty)
     }
 
+    /// Since the last poll somebody may have switched it on: "completed" says what is read from now on.
+    @Test func aStopOfWhatStandsStillCompletesByAReadingAfterIt() {
+        var bench = contacted()
+        bench.push(.idle)
+        bench.obey()
+        #expect(bench.ends.count == 1)
+        let seen = bench.target?.revision
+        bench.push(.idle)
+        #expect(bench.target?.revision != seen)
+        bench.tick()
+        #expect(bench.ends.count == 1)
+        bench.obey()
+        #expect(bench.ends.map(\.state) == [.completed, .completed])
+    }
+
     @Test func aClampCompletesAndSaysSo() {
         var bench = contacted()
         bench.push(.charge)

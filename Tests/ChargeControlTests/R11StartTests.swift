@@ -38,6 +38,17 @@ struct R11StartTests {
         #expect(bench.target?.isRequested == false)
     }
 
+    /// Else what switches off again before a poll shows it in force would count as awaited for ever.
+    @Test func r11_aStartThatWasCarriedOutIsAwaitedNoLonger() {
+        var bench = paused()
+        bench.settings(Watts(3_500))
+        let revision = bench.target?.revision ?? 0
+        bench.wait(.milliseconds(100))
+        bench.poll(.c2, application: .written(revision: revision, at: bench.now))
+        #expect(bench.target?.isRequested == false)
+        #expect(bench.target?.limit == Milliamperes(15_200))
+    }
+
     @Test func r11_settingsBringNoMoreStartsThanMayBePushed() {
         var bench = paused()
         for _ in 1..<20 {

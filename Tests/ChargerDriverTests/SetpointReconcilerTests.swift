@@ -31,6 +31,22 @@ import Testing
         return command
     }
 
+    @Test func whatIsAskedForAgainIsVerifiedByTheNextPoll() throws {
+        var reconciler = try reconciler()
+        let goal = Goal(limit: .zero, allowsIncrease: true)
+        func poll(at seconds: Double) {
+            reconciler.polled(
+                SetpointBelief(isOn: false, limit: nil), goal: goal, isDrawing: false,
+                isWithinLimit: true, at: at(seconds))
+        }
+        poll(at: 0)
+        #expect(reconciler.progress == .verified(offered: .zero, at: at(0)))
+        reconciler.askedAgain()
+        #expect(reconciler.progress == .pending)
+        poll(at: 1)
+        #expect(reconciler.progress == .verified(offered: .zero, at: at(1)))
+    }
+
     struct Row: Sendable {
         var limit: Int
         var isOn: Bool?

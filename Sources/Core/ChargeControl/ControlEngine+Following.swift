@@ -62,6 +62,8 @@ extension ControlEngine {
         return end(open, .failed(failure, "as the sandbox object asked"), at: now)
     }
 
+    var hasReachedWire: Bool { reachedWire != nil }
+
     /// When the current revision was first confirmed by the wallbox.
     private var reachedWire: TimePoint? {
         switch snapshot.application {

@@ -181,7 +181,8 @@ package struct ControlEngine: Codable, Sendable {
         let isNew =
             target?.limit != limit || target?.allowsIncrease != allowsIncrease
             || target?.phases != phaseWish
-        if isNew || (isAskedAgain && !isVerified) { revision += 1 }
+        // What was asked for anew is answered by a reading from then on, whatever was read before.
+        if isNew || isAskedAgain { revision += 1 }
         isAskedAgain = false
         noteAwaitedStart(limit)
         let renewed = ChargerTarget(
@@ -193,16 +194,15 @@ package struct ControlEngine: Codable, Sendable {
         return [.setTarget(renewed)]
     }
 
+    /// Once it was carried out it has come, however long it lasts.
     private mutating func noteAwaitedStart(_ limit: Milliamperes) {
         if book.wanted == .charge { isStartAwaited = true }
-        if !wish.isToCharge || (limit > .zero && isVerified) { isStartAwaited = false }
+        if !wish.isToCharge || (limit > .zero && hasReachedWire) { isStartAwaited = false }
     }
 
     var currentRevision: UInt64 { revision }
 
     var zones: any ZoneDirectory { zoneSource.directory }
-
-    private var isVerified: Bool { snapshot.application.isVerified(revision) }
 
     // MARK: - What flows
 
@@ -312,12 +312,5 @@ package struct ControlEngine: Codable, Sendable {
         case .b1, .c1, .d1:
             return isHeld ? .suspendedEVSE : .preparing
         }
-    }
-}
-
-extension TargetApplication {
-    /// Whether a poll has shown the target of a revision to be in force.
-    fileprivate func isVerified(_ revision: UInt64) -> Bool {
-        if case .verified(revision, _, _) = self { true } else { false }
     }
 }

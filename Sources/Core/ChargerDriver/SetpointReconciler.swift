@@ -269,13 +269,14 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         shownExactly = nil
     }
 
-    /// The same goal is asked for anew: what was refused or contradicted is tried again at once.
+    /// The same goal is asked for anew: what was refused or contradicted is tried again at once, and
+    /// what was verified is looked at once more.
     package mutating func askedAgain() {
         increaseRetryAt = nil
         reductionRetryAt = nil
         switch progress {
-        case .refused, .contradicted: progress = .pending
-        case .pending, .written, .verified: break
+        case .refused, .contradicted, .verified: progress = .pending
+        case .pending, .written: break
         }
     }
 

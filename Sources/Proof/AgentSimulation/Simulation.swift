@@ -28,6 +28,8 @@ package struct Simulation {
         var station: Int
         var generation: UInt64
         var request: ModbusRequest
+        /// Whether the agent has given it up before it arrives.
+        var isGivenUp = false
         /// When its answer is back, and when the agent gives up; nil when it is gone anyway.
         var answer: (at: MonotonicInstant, deadline: MonotonicInstant)?
     }
@@ -250,7 +252,8 @@ package struct Simulation {
                 .arrives(
                     Arrival(
                         station: index, generation: generation, request: order.request,
-                        answer: isAnswered ? (back, deadline) : nil)), at: instant)
+                        isGivenUp: instant > deadline, answer: isAnswered ? (back, deadline) : nil)),
+                at: instant)
         }
         func give(_ result: Result<ModbusResponse, ModbusError>, at instant: MonotonicInstant) {
             queue.add(.answered(index, generation: generation, result), at: instant)

@@ -31,6 +31,7 @@ struct FactoryWords {
             return register.encode(label: firmware)
         }
         if let unarmed = unarmed(id, profile) { return unarmed }
+        if let phases = allPhases(id, profile) { return phases }
         let identity = profile.identity.first { $0.register == id }?.match
         let gates = profile.registers.flatMap(\.gate).filter { $0.register == id }.map(\.test)
         var candidates: [[UInt16]] = []
@@ -57,6 +58,13 @@ struct FactoryWords {
         }
         // The lowest bit of those that count.
         return profile[id].encode(raw: hold.holds(0) ? hold.mask & (~hold.mask &+ 1) : 0)
+    }
+
+    /// Words of a register that chooses the phases: as it comes from the factory it charges on all.
+    private static func allPhases(_ id: RegisterID, _ profile: DeviceProfile) -> [UInt16]? {
+        let selection = profile.control.phaseSwitch.flatMap { PhaseSelection($0) }
+        let hold = selection?.three.last { $0.register == id }
+        return hold.flatMap { profile[id].encode(raw: $0.value & $0.mask) }
     }
 
     /// Words by which the wallbox is recognised, best first.

@@ -66,8 +66,26 @@ final class Station {
     }
 
     func reboot(at now: MonotonicInstant) {
-        box.reboot(at: now)
+        interruptSupply(at: now) { $0.reboot(at: now) }
+    }
+
+    /// Another wallbox of the model takes its place.
+    func replace(serial: String, at now: MonotonicInstant) {
+        interruptSupply(at: now) { $0.replace(serial: serial, at: now) }
+    }
+
+    /// A stop may be forgotten where nothing but the setpoint could tell, and it shows the same as before.
+    private func interruptSupply(
+        at now: MonotonicInstant, _ interrupt: (inout SimulatedWallbox) -> Void
+    ) {
+        let shown = box.truth.setpoint
+        interrupt(&box)
         supplyInterrupted(at: now)
+        let isToldBySetpoint =
+            profile.link.serial != nil && profile.registers(measuring: .uptime).isEmpty
+        if isToldBySetpoint, !showsWhatItDoes, box.truth.setpoint == shown {
+            witness.isMisled = true
+        }
     }
 
     /// Something about it is another than before: the agent learns of it with its next poll.
@@ -100,7 +118,8 @@ final class Station {
 
     /// What a restarted agent may take for being in force.
     var shownLimit: Milliamperes {
-        showsSetpointAlone ? max(box.limit, box.truth.setpoint) : box.limit
+        let shown = showsSetpointAlone ? max(box.limit, box.truth.setpoint) : box.limit
+        return profile.manners.readsZeroAsMinimum ? max(shown, profile.control.minimum) : shown
     }
 
     /// Whether a request tells it how much, or to pause.
@@ -122,7 +141,7 @@ final class Station {
     }
 
     /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none.
-    func supplyInterrupted(at now: MonotonicInstant) {
+    private func supplyInterrupted(at now: MonotonicInstant) {
         goesUnseen(from: now.advanced(by: box.options.bootTime))
         guard profile.link.serial == nil else { return }
         wire.isToBeReset = true

@@ -9,7 +9,8 @@ extension Simulation {
     /// Requirement R3: without contact a wallbox falls back within its failsafe time and a second.
     mutating func checkFallenBack(after down: Duration, _ index: Int) {
         let station = stations[index]
-        guard !station.isImpostor else { return }
+        // Another controller is a contact as well.
+        guard !station.isImpostor, station.box.faults.foreignController == nil else { return }
         station.box.advance(to: now)
         let truth = station.box.truth
         let down = min(down, station.witness.arrivedAt?.duration(to: now) ?? down)
@@ -167,7 +168,7 @@ extension Simulation {
     private static let timeToStop = Duration.seconds(60)
 
     /// It is told, is over within 90 s, and pauses whatever is decided.
-    private func isSwitchingPhases(_ index: Int) -> Bool {
+    func isSwitchingPhases(_ index: Int) -> Bool {
         stations[index].agent?.control.snapshot.conditions
             .contains { $0.code == "SWITCHING_PHASES" } == true
     }

@@ -79,9 +79,12 @@ extension Simulation {
             before.wallSteps == wallSteps, isWallTrusted, !station.isImpostor
         else { return }
         let limit = limitBesides(agent) ?? .zero
-        // What nobody has said anything of is found anew, and may have fallen back upwards.
+        // What nobody has said anything of is found anew, and may have fallen back upwards, also since
+        // the start.
         let isFound = !before.isWanted && before.standing.intent == nil
-        var most = isFound ? max(before.limit, station.limitAtStart) : before.limit
+        station.box.advance(to: now)
+        let found = max(station.limitAtStart, station.shownLimit)
+        var most = isFound ? max(before.limit, found) : before.limit
         if let rate = before.rate, station.control.switchesPhases {
             // While nobody knew what is switched through, all phases were counted on.
             let through = station.box.truth.phases

@@ -131,16 +131,20 @@ extension Simulation {
         let names = station.box.accesses(arrival.request, answered: reply, at: now)
             .compactMap(\.name).joined(separator: ", ")
         let rise = "a write of \(names) raises \(before) to \(after)"
-        if let raised = station.witness.raisedAt {
-            let apart = raised.duration(to: now)
-            expect(
-                .increases, apart >= .milliseconds(4_950), index, "\(rise), \(apart) after the last"
-            )
-        }
-        // Also where a sign of life has ended the failsafe, and what was written before is back.
-        station.witness.raisedAt = now
+        // When something arrives that it has given up, no agent can know.
+        if !arrival.isGivenUp { checkApart(rise, index) }
         checkWanted(rise, index)
         return reply
+    }
+
+    /// Requirement R9: 5 s between increases, also where a sign of life has ended the failsafe, and what
+    /// was written before is back.
+    private mutating func checkApart(_ rise: String, _ index: Int) {
+        let station = stations[index]
+        defer { station.witness.raisedAt = now }
+        guard let apart = station.witness.raisedAt?.duration(to: now) else { return }
+        expect(
+            .increases, apart >= .milliseconds(4_950), index, "\(rise), \(apart) after the last")
     }
 
     /// Requirement R12: nothing rises that nobody wants, least of all right after the start.
@@ -163,8 +167,10 @@ extension Simulation {
             let shown = agent.control.snapshot.setpoint.value,
             agent.control.snapshot.link == .up
         else { return }
+        // While it is stopped to switch its phases, its limit is the next start's.
         let isBelow =
             target.limit < min(confirmed, shown) && !isStoppedUnseen(agent, stations[index])
+            && !(agent.isStopped && isSwitchingPhases(index))
         agent.isReductionDue = isBelow && (isReduction || agent.isReductionDue)
     }
 

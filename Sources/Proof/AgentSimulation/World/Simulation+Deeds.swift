@@ -111,8 +111,7 @@ extension Simulation {
             station.reboot(at: now)
         case .replace(let serial):
             disturb(index, for: station.box.options.bootTime)
-            station.box.replace(serial: serial, at: now)
-            station.supplyInterrupted(at: now)
+            station.replace(serial: serial, at: now)
             station.witness.meterReplaced(at: now)
         case .impostor(let length):
             station.witness.meterReplaced(at: now)
@@ -126,6 +125,7 @@ extension Simulation {
             after(length) { simulation in
                 let now = simulation.now
                 let station = simulation.stations[index]
+                if faults.foreignController != nil { station.witness.arrivedAt = now }
                 station.box.setFaults(WallboxFaults(), at: now)
                 // What it has ignored is repeated with what a poll shows.
                 if faults.writes == .ignored { station.goesUnseen(from: now) }
