@@ -33,6 +33,18 @@ import WallboxModel
         #expect(bench.truth(at: 7).limit == .amperes(10))
     }
 
+    /// Also when the wallbox is slow no longer.
+    @Test func r08_aSlowWriteDoesNotOvertakeALaterOne() {
+        var bench = Bench(small)
+        bench.setFaults(at: 1) { $0.writes = .delayed(by: .seconds(4)) }
+        #expect(bench.limit(20, at: 2) == [done])
+        bench.setFaults(at: 3) { $0.writes = .obeyed }
+        #expect(bench.limit(10, at: 4) == [done])
+        #expect(bench.truth(at: 5.9).limit == .amperes(32))
+        #expect(bench.truth(at: 6).limit == .amperes(10))
+        #expect(bench.truth(at: 9).limit == .amperes(10))
+    }
+
     @Test func r08_aCableClampsQuietlyAndReadsBackWhatItAllows() {
         var bench = Bench(small)
         bench.setFaults(at: 1) { $0.cableLimit = .amperes(20) }

@@ -157,15 +157,18 @@ extension SimulatedWallbox {
     }
 
     private mutating func acknowledge(_ write: PendingWrite) {
+        var write = write
         switch faults.writes {
-        case .obeyed: take(write)
-        case .ignored: break
-        case .delayed(let delay):
-            var write = write
-            write.due = now.advanced(by: delay)
-            let place =
-                pendingWrites.firstIndex { $0.due > write.due } ?? pendingWrites.endIndex
-            pendingWrites.insert(write, at: place)
+        case .obeyed: break
+        case .ignored: return
+        case .delayed(let delay): write.due = now.advanced(by: delay)
+        }
+        // One after the other, also those that come when it is slow no longer.
+        write.due = max(write.due, pendingWrites.last?.due ?? now)
+        if write.due > now {
+            pendingWrites.append(write)
+        } else {
+            take(write)
         }
     }
 }
