@@ -125,10 +125,11 @@ extension Simulation {
             after(length) { simulation in
                 let now = simulation.now
                 let station = simulation.stations[index]
-                if faults.foreignController != nil { station.witness.arrivedAt = now }
                 station.box.setFaults(WallboxFaults(), at: now)
-                // What it has ignored is repeated with what a poll shows.
-                if faults.writes == .ignored { station.goesUnseen(from: now) }
+                let isOverwritten = faults.foreignController != nil
+                if isOverwritten { station.witness.arrivedAt = now }
+                // What it has ignored, or was told by another, is repeated with what a poll shows.
+                if faults.writes == .ignored || isOverwritten { station.goesUnseen(from: now) }
                 simulation.note(index, "sound again")
             }
         default: preconditionFailure("\(deed) is no fault of a station")
