@@ -184,11 +184,12 @@ extension Simulation {
             failsafe.acceptsZero, !station.profile.control.isSetInWatts
         else { return }
         let armed = min(station.driver.safeCurrent, limit)
-        // A vehicle that takes too much is held lower by the driver itself; and what must not rise has
-        // no reason to fall to more than before.
+        // A vehicle that takes too much is held lower by the driver itself; and what must not rise, or
+        // waits at 0 A for a start that is put off, has no reason to fall to more than before.
         let isHeld =
             station.agent?.isHeldByFault == true
             || station.agent?.target?.allowsIncrease == false
+            || truth.limit == .zero && station.witness.mayStartLater(at: now)
         // An increase waits for the interval between writes.
         let interval = station.profile.control.minimumWriteInterval
         // What could not be armed is tried again after a minute, with what is read then.
