@@ -47,6 +47,29 @@ import Testing
         #expect(reconciler.progress == .verified(offered: .zero, at: at(1)))
     }
 
+    /// The cable goes with the vehicle, and then what was told is in force.
+    @Test func whatACableHoldsDownIsToldAllTheSame() throws {
+        var reconciler = try reconciler()
+        func poll(showing limit: Int, of goal: Int, at seconds: Double) {
+            reconciler.polled(
+                SetpointBelief(isOn: true, limit: .amperes(limit)),
+                goal: Goal(limit: .amperes(goal), allowsIncrease: true), isDrawing: true,
+                isWithinLimit: true, at: at(seconds))
+        }
+        reconciler.polled(
+            SetpointBelief(isOn: false, limit: nil), goal: nil, isDrawing: false,
+            isWithinLimit: true, at: at(0))
+        try take(&reconciler, to: Goal(limit: .amperes(12), allowsIncrease: true), at: 1)
+        for second in 2...20 { poll(showing: 9, of: 12, at: Double(second)) }
+        #expect(reconciler.progress == .verified(offered: .amperes(9), at: at(20)))
+        reconciler.goalChanged()
+        let goal = Goal(limit: .amperes(9), allowsIncrease: true)
+        let command = try take(&reconciler, to: goal, at: 21)
+        #expect(command.kind == .limit && command.limit == .amperes(9) && command.isReduction)
+        poll(showing: 9, of: 9, at: 22)
+        #expect(reconciler.command(for: goal, at: at(23).monotonic) == nil)
+    }
+
     struct Row: Sendable {
         var limit: Int
         var isOn: Bool?

@@ -11,6 +11,7 @@ import DeviceProfiles
 /// > 0    off             no                 none
 /// > 0    off by pilot, told more -          limit, at once: it may switch on again by itself
 /// > 0    on, above goal  -                  limit, at once
+/// > 0    on, told more   -                  limit, at once: what holds it down may go
 /// > 0    on, below goal  yes                limit, at most one increase per 5 s
 /// > 0    limit unknown   -                  limit, at once: it counts as above
 /// ```
@@ -188,7 +189,8 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
             let isHeld = [increaseHold, increaseRetryAt].contains { $0.map { now < $0 } == true }
             return reduction(of: goal, mayRaise: mayRaise && !isHeld)
         }
-        if limit > goal.limit {
+        // What is shown may be held down by something that goes, such as a cable: what it was told counts.
+        if max(limit, lastSent ?? limit) > goal.limit {
             return Command(kind: .limit, limit: goal.limit, isReduction: true)
         }
         if !isAsserted, control.readBack != control.setpoint {

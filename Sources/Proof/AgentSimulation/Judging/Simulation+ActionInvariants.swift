@@ -10,13 +10,19 @@ extension Simulation {
         guard !action.state.isTerminal else { return }
         stations[index].witness.accepted(action.id)
         guard action.state == .acknowledged else { return }
-        // After a fault the line may wait 30 s yet before it connects again.
+        // After a fault the line may wait 30 s yet before it connects again, and a stop that the fault has
+        // swallowed is told again when two polls have shown that.
+        let isToldAlready = stations[index].agent?.isStopped == true
+        let rest = isToldAlready ? Self.timeToJudge : .zero
         guard action.command == .idle, action.sandbox == nil,
-            stations[index].witness.disturbedUntil < now,
+            stations[index].witness.disturbedUntil.advanced(by: rest) < now,
             stations[index].agent?.control.snapshot.link == .up
         else { return }
         after(.seconds(2)) { $0.checkStopped(action.id, index) }
     }
+
+    /// What a vehicle takes to react, and two polls of up to 10 s.
+    private static let timeToJudge = Duration.seconds(30)
 
     /// Requirement R9: a stop is on the wire at once.
     private mutating func checkStopped(_ id: Action.ID, _ index: Int) {

@@ -190,6 +190,9 @@ extension Simulation {
             station.agent?.isHeldByFault == true
             || station.agent?.target?.allowsIncrease == false
             || truth.limit == .zero && station.witness.mayStartLater(at: now)
+            // It was told that this unit seems to have no register for it.
+            || station.agent?.control.snapshot.conditions
+                .contains { $0.code == "FAILSAFE_NOT_ARMED" } == true
         // An increase waits for the interval between writes.
         let interval = station.profile.control.minimumWriteInterval
         // What could not be armed is tried again after a minute, with what is read then.

@@ -85,6 +85,10 @@ extension Simulation {
         station.box.advance(to: now)
         let found = max(station.limitAtStart, station.shownLimit)
         var most = isFound ? max(before.limit, found) : before.limit
+        // The same power, on as many phases as are counted on then.
+        if isFound, station.profile.control.isSetInWatts {
+            most = Milliamperes(most.rawValue * station.profile.electrical.phases)
+        }
         if let rate = before.rate, station.control.switchesPhases {
             // While nobody knew what is switched through, all phases were counted on.
             let through = station.box.truth.phases
