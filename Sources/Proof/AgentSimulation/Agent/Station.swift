@@ -74,16 +74,16 @@ final class Station {
         interruptSupply(at: now) { $0.replace(serial: serial, at: now) }
     }
 
-    /// A stop may be forgotten where nothing but the setpoint could tell, and it shows the same as before.
+    /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none. A stop may be
+    /// forgotten where nothing but the setpoint could tell, and it shows the same as before.
     private func interruptSupply(
         at now: MonotonicInstant, _ interrupt: (inout SimulatedWallbox) -> Void
     ) {
         let shown = box.truth.setpoint
         interrupt(&box)
-        supplyInterrupted(at: now)
-        let isToldBySetpoint =
-            profile.link.serial != nil && profile.registers(measuring: .uptime).isEmpty
-        if isToldBySetpoint, !showsWhatItDoes, box.truth.setpoint == shown {
+        goesUnseen(from: now.advanced(by: box.options.bootTime))
+        if profile.link.serial == nil { wire.isToBeReset = true }
+        if !countsOrCloses, !showsWhatItDoes, box.truth.setpoint == shown {
             witness.isMisled = true
         }
     }
@@ -96,9 +96,11 @@ final class Station {
 
     /// Whether anything tells that it has restarted, or is another one: the end of its connection,
     /// its uptime, or the setpoint that is in force.
-    var canTellRestarts: Bool {
-        profile.link.serial == nil || profile.control.readBack != nil
-            || !profile.registers(measuring: .uptime).isEmpty
+    var canTellRestarts: Bool { countsOrCloses || profile.control.readBack != nil }
+
+    /// Whether a restart shows by the end of its connection, or by its uptime.
+    private var countsOrCloses: Bool {
+        profile.link.serial == nil || !profile.registers(measuring: .uptime).isEmpty
     }
 
     /// Whether its registers show what it would do, also without a vehicle.
@@ -138,13 +140,6 @@ final class Station {
     var isMisled: Bool {
         let isShown = isPausedBySetpoint && box.limit > profile.control.minimum
         return witness.isMisled && !isShown
-    }
-
-    /// A wallbox that restarts knows nothing of its TCP connections; a serial line has none.
-    private func supplyInterrupted(at now: MonotonicInstant) {
-        goesUnseen(from: now.advanced(by: box.options.bootTime))
-        guard profile.link.serial == nil else { return }
-        wire.isToBeReset = true
     }
 
     /// Puts another device in its place that the profile's identity tells from it.

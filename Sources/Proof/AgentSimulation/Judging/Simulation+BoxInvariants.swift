@@ -168,9 +168,11 @@ extension Simulation {
     private static let timeToStop = Duration.seconds(60)
 
     /// It is told, is over within 90 s, and pauses whatever is decided.
-    func isSwitchingPhases(_ index: Int) -> Bool {
-        stations[index].agent?.control.snapshot.conditions
-            .contains { $0.code == "SWITCHING_PHASES" } == true
+    func isSwitchingPhases(_ index: Int) -> Bool { isTold("SWITCHING_PHASES", index) }
+
+    /// Whether the device shows a condition.
+    private func isTold(_ code: String, _ index: Int) -> Bool {
+        stations[index].agent?.control.snapshot.conditions.contains { $0.code == code } == true
     }
 
     private static let rearming = Duration.seconds(65)
@@ -190,9 +192,8 @@ extension Simulation {
             station.agent?.isHeldByFault == true
             || station.agent?.target?.allowsIncrease == false
             || truth.limit == .zero && station.witness.mayStartLater(at: now)
-            // It was told that this unit seems to have no register for it.
-            || station.agent?.control.snapshot.conditions
-                .contains { $0.code == "FAILSAFE_NOT_ARMED" } == true
+            // The device says that it could not be armed as it should be.
+            || isTold("FAILSAFE_NOT_ARMED", index)
         // An increase waits for the interval between writes.
         let interval = station.profile.control.minimumWriteInterval
         // What could not be armed is tried again after a minute, with what is read then.

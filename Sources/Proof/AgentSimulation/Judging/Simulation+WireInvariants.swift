@@ -149,13 +149,13 @@ extension Simulation {
 
     /// Requirement R12: nothing rises that nobody wants, least of all right after the start.
     private mutating func checkWanted(_ rise: String, _ index: Int) {
+        // One that takes seconds for what it is told, and none for a sign of life, is for that time as
+        // it was told before.
+        if case .delayed = stations[index].box.faults.writes { return }
         let witness = stations[index].witness
         let isWanted =
             witness.wantsCharge
             || witness.chargeWantedAt.map { $0.duration(to: now) < .seconds(4) } == true
-        // One that takes seconds for what it is told, and none for a sign of life, is for that time as
-        // it was told before.
-        if case .delayed = stations[index].box.faults.writes { return }
         let sinceStart = stations[index].agent?.startedAt.duration(to: now)
         let isEarly = sinceStart.map { $0 < .seconds(5) } ?? false
         expect(isEarly ? .quietStart : .wanted, isWanted, index, "\(rise), and nobody wants it")
