@@ -62,10 +62,13 @@ struct DemoTests {
         let action = try await demo.api.push("idle")
         #expect(try await demo.api.end(of: action)["state"] == .string("completed"))
         #expect(try await Mbpoll.read(.holding, 0, port: demo.modbusPorts[0]) == [0])
-        // Current in 0.1 A and power in W, as measured.
-        try await wait(until: "no current flows", within: .seconds(10)) {
-            try await Mbpoll.read(.input, 34, count: 3, port: demo.modbusPorts[0]).dropFirst(2)
-                == [0]
+        // Current in 0.1 A, voltage in 0.1 V and power in W, as measured.
+        var measured: [Int] = []
+        try await wait(
+            until: "no power flows", within: .seconds(10), evidence: { "Read: \(measured)" }
+        ) {
+            measured = try await Mbpoll.read(.input, 34, count: 3, port: demo.modbusPorts[0])
+            return measured.dropFirst(2) == [0]
         }
         _ = try await demo.api.charger(within: .seconds(5)) {
             $0["state.status"] == .string("suspended_evse")

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import Foundation
 
 /// Debian's `mbpoll`: a Modbus client that is not ours.
@@ -40,7 +41,7 @@ enum Mbpoll {
             (continuation: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do {
-                try process.run()
+                try process.runAlone()
             } catch {
                 process.terminationHandler = nil
                 continuation.resume(throwing: error)

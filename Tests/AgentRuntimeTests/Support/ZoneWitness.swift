@@ -1,3 +1,4 @@
+import AgentTestSupport
 import ChargeModel
 import Foundation
 import Testing
@@ -41,7 +42,7 @@ struct ZoneWitness {
         let output = Pipe()
         process.standardOutput = output
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try process.runAlone()
         let text = String(
             decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()

@@ -1,3 +1,4 @@
+import AgentTestSupport
 import Foundation
 import Testing
 
@@ -27,7 +28,7 @@ final class ChildProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.file(scratch.path("output"))
         process.standardError = try Self.file(scratch.path("errors"))
-        try process.run()
+        try process.runAlone()
     }
 
     deinit {

@@ -3,7 +3,8 @@ struct WaitedInVain: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Looks every few milliseconds until there is a value, and gives up after `limit`.
+/// Looks every few milliseconds until there is a value, and gives up when a look that begins after
+/// `limit` shows none.
 ///
 /// - Parameters:
 ///   - what: What is waited for, for the message of the failure.
@@ -15,10 +16,15 @@ func wait<Value>(
     _ look: () async throws -> Value?
 ) async throws -> Value {
     let end = ContinuousClock.now + limit
+    var looks = 0
     while true {
+        // A look that begins in time and ends late does not show how it is at the limit.
+        let isLast = ContinuousClock.now >= end
         if let value = try await look() { return value }
-        guard ContinuousClock.now < end else {
-            throw WaitedInVain(description: "waited \(limit) for \(what). \(evidence())")
+        looks += 1
+        guard !isLast else {
+            throw WaitedInVain(
+                description: "waited \(limit) for \(what), in \(looks) looks. \(evidence())")
         }
         try await Task.sleep(for: period)
     }

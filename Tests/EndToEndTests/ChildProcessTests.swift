@@ -1,0 +1,41 @@
+import AgentTestSupport
+import Testing
+
+/// What these tests rest on: that the end of a program is seen when it ends.
+@Suite(.timeLimit(.minutes(2)))
+struct ChildProcessTests {
+    /// Starts of programs overlap, as they do where tests run side by side.
+    @Test func theEndOfOneProgramDoesNotWaitForAnother() async throws {
+        let short = Locked<[ChildProcess]>([])
+        let long = Locked<[ChildProcess]>([])
+        let failures = Locked<[String]>([])
+        let threads = 16
+        let ended = Locked(0)
+        for thread in 0..<threads {
+            TestThread.start {
+                for _ in 0..<10 {
+                    do {
+                        if thread.isMultiple(of: 2) {
+                            let process = try ChildProcess("sleep", ["50"])
+                            long.withLock { $0.append(process) }
+                        } else {
+                            let process = try ChildProcess("true", [])
+                            short.withLock { $0.append(process) }
+                        }
+                    } catch {
+                        failures.withLock { $0.append("\(error)") }
+                    }
+                }
+                ended.withLock { $0 += 1 }
+            }
+        }
+        try await wait(until: "all are started") { ended.withLock { $0 } == threads }
+        #expect(failures.withLock { $0 } == [])
+        for process in short.withLock({ $0 }) {
+            #expect(try await process.exit(within: .seconds(20)).code == 0)
+        }
+        // Those that go on were there all the while.
+        #expect(long.withLock { $0 }.count == 80)
+        #expect(short.withLock { $0 }.count == 80)
+    }
+}
