@@ -13,24 +13,24 @@ package enum LoopbackSocket {
     package static func listen(
         backlog: Int32 = 128
     ) throws(Failure) -> (descriptor: Int32, port: UInt16) {
+        let (descriptor, port) = try hold()
+        guard Glibc.listen(descriptor, backlog) == 0 else {
+            throw failure("listen", closing: descriptor)
+        }
+        return (descriptor, port)
+    }
+
+    /// A socket on a port that the system chooses, which refuses connections: as long as the socket
+    /// is open nobody else can listen there.
+    package static func hold() throws(Failure) -> (descriptor: Int32, port: UInt16) {
         let descriptor = try make()
         var address = loopback(port: 0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withSocketAddress(&address) { bind(descriptor, $0, size) }
         guard bound == 0 else { throw failure("bind", closing: descriptor) }
-        guard Glibc.listen(descriptor, backlog) == 0 else {
-            throw failure("listen", closing: descriptor)
-        }
         let named = withSocketAddress(&address) { getsockname(descriptor, $0, &size) }
         guard named == 0 else { throw failure("getsockname", closing: descriptor) }
         return (descriptor, UInt16(bigEndian: address.sin_port))
-    }
-
-    /// A port on which nothing listens just now.
-    package static func freePort() throws(Failure) -> UInt16 {
-        let (descriptor, port) = try listen()
-        close(descriptor)
-        return port
     }
 
     /// A socket that has begun to connect and does not wait for the end of it.

@@ -78,9 +78,10 @@ struct DoctorTests {
 
     @Test func aWallboxThatIsNotThereAndAPortInUseAreWrong() async throws {
         let taken = try ListeningPort()
+        let closed = try LoopbackSocket.hold()
+        defer { close(closed.descriptor) }
         let file = try scratch.write(
-            configuration(port: Int(try LoopbackSocket.freePort()), listen: Int(taken.port)),
-            to: "agent.yaml")
+            configuration(port: Int(closed.port), listen: Int(taken.port)), to: "agent.yaml")
         let (code, findings) = try await doctor(file)
         #expect(code == 1)
         #expect(try level("garage", in: findings) == "wrong")

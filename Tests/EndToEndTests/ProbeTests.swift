@@ -85,8 +85,9 @@ struct ProbeTests {
     }
 
     @Test func aClosedPortIsSaid() async throws {
-        let port = try LoopbackSocket.freePort()
-        let exit = try await probe("tcp://127.0.0.1:\(port)")
+        let closed = try LoopbackSocket.hold()
+        defer { close(closed.descriptor) }
+        let exit = try await probe("tcp://127.0.0.1:\(closed.port)")
         #expect(exit.code == 1)
         #expect(exit.output.contains("refuses the connection"), "\(exit)")
     }

@@ -19,11 +19,11 @@ struct ReadOnlyTests {
             of: try await agent.api.push("idle", to: "device_ev_002"), agent)
         try await expectWithheld(agent)
         try await expectWindowToFail(agent)
-        #expect(try await agent.process.end(SIGTERM, within: .seconds(2)).code == 0)
+        #expect(try await agent.process.end(SIGTERM).code == 0)
         agent = try await RunningAgent(site, options: ["--read-only"])
         _ = try await agent.api.charger { $0["sync.available"] == .bool(true) }
         try await expectReadOnlyEnd(of: try await agent.api.push("idle"), agent)
-        #expect(try await agent.process.end(SIGTERM, within: .seconds(2)).code == 0)
+        #expect(try await agent.process.end(SIGTERM).code == 0)
         for wallbox in [first, second] {
             #expect(try await wallbox.control.get("/writes").json.elements.isEmpty)
         }

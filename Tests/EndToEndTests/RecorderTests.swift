@@ -21,7 +21,7 @@ struct RecorderTests {
         // Its own signal does the same.
         agent.process.send(SIGUSR1)
         try await wait(until: "a second recording") { agent.site.recordings.count == 2 }
-        #expect(try await agent.process.end(SIGTERM, within: .seconds(2)).code == 0)
+        #expect(try await agent.process.end(SIGTERM).code == 0)
     }
 
     @Test func aSpanAndAChargerCanBeChosen() async throws {
@@ -100,7 +100,7 @@ struct RecorderTests {
         // And asking for one all the same does it no harm.
         agent.process.send(SIGUSR1)
         _ = try await agent.api.charger { $0["sync.available"] == .bool(true) }
-        #expect(try await agent.process.end(SIGTERM, within: .seconds(2)).code == 0)
+        #expect(try await agent.process.end(SIGTERM).code == 0)
         #expect(quiet.recordings.isEmpty)
     }
 

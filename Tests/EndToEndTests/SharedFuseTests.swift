@@ -35,7 +35,7 @@ struct SharedFuseTests {
             try await Task.sleep(for: .seconds(3))
             #expect(try await first.control.setpoint == 16_000)
             second.process.send(SIGCONT)
-            #expect(try await again.process.end(SIGTERM, within: .seconds(2)).code == 0)
+            #expect(try await again.process.end(SIGTERM).code == 0)
         }
         #expect(try await first.control.setpoint == 6_000)
     }

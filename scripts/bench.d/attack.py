@@ -67,7 +67,7 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, seconds: int) -> list
                 loop = client.get("/health/ready")["data"]["loop"]
     return [
         Row(
-            "answer under 200 slow clients, p99",
+            "R34 answer under 200 slow clients, p99",
             times.p99,
             "ms",
             100,

@@ -7,6 +7,7 @@ import sys
 
 import attack
 import bus_cost
+import ending
 import flight_recorder
 import footprint
 import program
@@ -35,7 +36,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer samples, two and a half minutes")
     parser.add_argument(
         "--only",
-        choices=["push", "bus", "footprint", "recorder", "start", "list", "attack"],
+        choices=["push", "bus", "footprint", "recorder", "start", "list", "attack", "end"],
         help="one part of the table",
     )
     program.add_binary_option(parser)
@@ -52,6 +53,7 @@ def measured(arguments: argparse.Namespace, directory: pathlib.Path) -> list:
         "start": (footprint.measure_start, 4 if quick else 10, "starts"),
         "list": (store_list.measure, 21 if quick else 101, "pages of each list"),
         "attack": (attack.measure, 10 if quick else 30, "seconds of slow clients"),
+        "end": (ending.measure, 4 if quick else 20, "ends under stubborn clients"),
     }
     rows = []
     for name, (measure, amount, what) in parts.items():
