@@ -15,6 +15,7 @@ import aiohttp
 ORIGIN = "2026-06-01T20:00:00Z"  # 22:00 in Berlin
 PATIENCE = 30  # seconds for something that has to happen
 HOUR = 3600
+LATENESS = 5  # seconds: a tick, or the restart that a kill costs, with room for a busy machine
 SETTLING = datetime.timedelta(seconds=8)
 
 
@@ -79,27 +80,34 @@ class Night:
         await self.start_agent()
 
     async def judge(self) -> None:
-        writes = [
-            (entry["value"], entry["time"] / 1000)
-            for entry in await self.get(self.control, "/writes")
-            if entry["register"] == "setpoint"
-        ]
+        # Where the restart took until now, the last command still has its time.
+        last = self.at_hour(3) + LATENESS
+        while len(writes := await self.writes()) < 3 and time.time() < last:
+            await asyncio.sleep(0.1)
         values = [value for value, _ in writes]
         if values != [0, 32000, 0]:
             raise NightFailure(f"the setpoint was written {writes}, and not 0, 32 A, 0")
         truth = await self.get(self.control, "/")
         if truth["setpointMilliamperes"] != 0:
             raise NightFailure(f"at the end the setpoint is {truth['setpointMilliamperes']} mA")
-        # A tick, or the restart that a kill costs, with room for a busy machine.
-        allowed = 5 * self.scale
+        allowed = LATENESS * self.scale
         for (value, moment), hour in zip(writes[1:], [1, 3], strict=True):
             late = moment - (instant(ORIGIN) + hour * HOUR)
             if not 0 <= late <= allowed:
                 raise NightFailure(f"{value} mA came {late:.0f} s after its time: {writes}")
+        await self.ended(self.window)
         actions = (await self.api("GET", "/actions"))["items"]
         states = [(action["command"], action["state"]) for action in actions]
         if states != [("charge", "completed"), ("idle", "completed")]:
             raise NightFailure(f"the actions are {actions}")
+
+    async def writes(self) -> list[tuple[int, float]]:
+        """What the setpoint was written, in mA, each with its second in simulated time."""
+        return [
+            (entry["value"], entry["time"] / 1000)
+            for entry in await self.get(self.control, "/writes")
+            if entry["register"] == "setpoint"
+        ]
 
     # The programs
 
@@ -187,7 +195,8 @@ class Night:
 
     async def ended(self, action: str) -> None:
         deadline = time.monotonic() + PATIENCE
-        while (await self.api("GET", f"/actions/{action}"))["state"] == "acknowledged":
+        ends = ("completed", "failed", "cancelled")
+        while (await self.api("GET", f"/actions/{action}"))["state"] not in ends:
             if time.monotonic() > deadline:
                 raise NightFailure(f"{action} does not end")
             await asyncio.sleep(0.1)
