@@ -70,6 +70,29 @@ import Testing
         #expect(reconciler.command(for: goal, at: at(23).monotonic) == nil)
     }
 
+    /// What may offer again by itself is told what it may offer then.
+    @Test func whatACableHoldsDownIsToldBehindAPilotThatOffersNothing() throws {
+        var reconciler = try reconciler("keba-p30")
+        func poll(isOn: Bool, showing limit: Int, of goal: Goal, at seconds: Double) {
+            reconciler.polled(
+                SetpointBelief(isOn: isOn, limit: .amperes(limit)), goal: goal, isDrawing: isOn,
+                isWithinLimit: true, at: at(seconds))
+        }
+        reconciler.polled(
+            SetpointBelief(isOn: false, limit: nil), goal: nil, isDrawing: false,
+            isWithinLimit: true, at: at(0))
+        let first = Goal(limit: .amperes(12), allowsIncrease: true)
+        try take(&reconciler, to: first, at: 1)
+        for second in 2...20 { poll(isOn: true, showing: 9, of: first, at: Double(second)) }
+        reconciler.goalChanged()
+        let second = Goal(limit: .amperes(10), allowsIncrease: false)
+        poll(isOn: false, showing: 9, of: second, at: 21)
+        let command = try take(&reconciler, to: second, at: 22)
+        #expect(command.kind == .limit && command.limit == .amperes(10) && command.isReduction)
+        poll(isOn: false, showing: 9, of: second, at: 23)
+        #expect(reconciler.command(for: second, at: at(24).monotonic) == nil)
+    }
+
     struct Row: Sendable {
         var limit: Int
         var isOn: Bool?

@@ -180,7 +180,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         }
         if belief.isOn == false {
             // Behind a pilot that offers nothing for other reasons stands what it was told.
-            if !isOff, let told = belief.limit ?? lastSent, told > goal.limit {
+            if !isOff, let most = mostToCome, most > goal.limit {
                 return Command(kind: .limit, limit: goal.limit, isReduction: true)
             }
             return mayRaise ? Command(kind: .charge, limit: goal.limit, isReduction: false) : nil
@@ -189,8 +189,7 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
             let isHeld = [increaseHold, increaseRetryAt].contains { $0.map { now < $0 } == true }
             return reduction(of: goal, mayRaise: mayRaise && !isHeld)
         }
-        // What is shown may be held down by something that goes, such as a cable: what it was told counts.
-        if max(limit, lastSent ?? limit) > goal.limit {
+        if let most = mostToCome, most > goal.limit {
             return Command(kind: .limit, limit: goal.limit, isReduction: true)
         }
         if !isAsserted, control.readBack != control.setpoint {
@@ -206,6 +205,13 @@ package struct SetpointReconciler: Hashable, Codable, Sendable {
         }
         return isBelow(limit, goal.limit)
             ? Command(kind: .limit, limit: goal.limit, isReduction: false) : nil
+    }
+
+    /// The most that may come into force without another write: what is shown may be held down by
+    /// something that goes, such as a cable, and then what was told counts.
+    private var mostToCome: Milliamperes? {
+        guard let limit = belief.limit, let lastSent else { return belief.limit ?? lastSent }
+        return max(limit, lastSent)
     }
 
     var isSeenByPilot: Bool {
