@@ -69,6 +69,17 @@ struct ScheduleMomentTests {
         #expect(shown(second.next.start) == "2026-10-26T02:30:00")
     }
 
+    @Test("R22: what began in the first of the two goes on while the clock shows less again")
+    func slotOpenInTheOverlap() {
+        let hour = schedule(.daily, [slot("02:30", 60)])
+        // 1:10 UTC: the clock shows 2:10 for the second time, 40 minutes after it showed 2:30.
+        let now = WallInstant(milliseconds: 1_792_890_600_000)
+        let open = hour.moment(at: now, in: TestZones.berlin)
+        #expect(open.active?.start.milliseconds == 1_792_888_200_000)
+        #expect(open.active.map { now.duration(to: $0.end) } == .seconds(20 * 60))
+        #expect(shown(open.next.start) == "2026-10-26T02:30:00")
+    }
+
     @Test("R22: a night of spring that is cut short ends where the next slot begins")
     func nightOfSpring() {
         let touching = schedule(.daily, [slot("22:00", 420), slot("05:00", 60, .idle)])
