@@ -10,11 +10,8 @@ extension ControlEngine {
         return min(snapshot.switchedPhases ?? installed, installed)
     }
 
-    /// What the driver is told; nil where the agent does not switch.
-    var phaseWish: PhaseWish? {
-        guard configuration.switchesPhases else { return nil }
-        return PhaseWish(wanted: wantedPhases, counted: availablePhases)
-    }
+    /// What the driver is told where the agent switches.
+    var phaseWish: PhaseWish { PhaseWish(wanted: wantedPhases, counted: availablePhases) }
 
     /// Only for charging, and not while something is wrong; nil: they stay as they are.
     private var wantedPhases: Int? {

@@ -177,7 +177,7 @@ package struct ControlEngine: Codable, Sendable {
         }
         let isShareAwaited = isShareAwaited
         let allowsIncrease = wish.allowsIncrease && !isShareAwaited
-        let phaseWish = phaseWish
+        let phaseWish = configuration.switchesPhases ? phaseWish : nil
         let isNew =
             target?.limit != limit || target?.allowsIncrease != allowsIncrease
             || target?.phases != phaseWish

@@ -122,7 +122,7 @@ package struct LineEngine: Codable, Sendable {
     }
 
     /// When the first of its drivers may have something.
-    private func wake(at now: TimePoint) -> MonotonicInstant {
+    private mutating func wake(at now: TimePoint) -> MonotonicInstant {
         var first: MonotonicInstant?
         for index in drivers.indices {
             let wake =
