@@ -9,9 +9,7 @@ struct ChildProcessTests {
         let short = Locked<[ChildProcess]>([])
         let long = Locked<[ChildProcess]>([])
         let failures = Locked<[String]>([])
-        let threads = 16
-        let ended = Locked(0)
-        for thread in 0..<threads {
+        for thread in 0..<16 {
             TestThread.start {
                 for _ in 0..<10 {
                     do {
@@ -26,10 +24,12 @@ struct ChildProcessTests {
                         failures.withLock { $0.append("\(error)") }
                     }
                 }
-                ended.withLock { $0 += 1 }
             }
         }
-        try await wait(until: "all are started") { ended.withLock { $0 } == threads }
+        try await wait(until: "all are started") {
+            short.withLock { $0.count } + long.withLock { $0.count }
+                + failures.withLock { $0.count } == 160
+        }
         #expect(failures.withLock { $0 } == [])
         for process in short.withLock({ $0 }) {
             #expect(try await process.exit(within: .seconds(20)).code == 0)

@@ -41,16 +41,19 @@ def measure(binary: pathlib.Path, directory: pathlib.Path, ends: int) -> list[Ro
 
 def hold_on(stack: contextlib.ExitStack, port: int, key: str) -> None:
     """Clients that watch, that send no more, and that do nothing."""
-    head = f"HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: {key}\r\n"
-    watching = f"GET /events {head}\r\n"
-    half_a_body = (
-        f"POST /ev-charger/device_ev_000 {head}Content-Type: application/json\r\n"
-        'Content-Length: 100\r\n\r\n{"action":'
-    )
-    half_a_head = "GET /ev-charger HTTP/1.1\r\nHost: 127"
-    for sent in (watching, half_a_body, half_a_head, ""):
+
+    def client(sent: str) -> socket.socket:
         client = socket.create_connection(("127.0.0.1", port), timeout=10)
         stack.callback(client.close)
         client.sendall(sent.encode())
-        if sent == watching and not client.recv(65536).startswith(b"HTTP/1.1 200"):
-            raise BenchFailure("the event stream did not begin")
+        return client
+
+    head = f"HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: {key}\r\n"
+    if not client(f"GET /events {head}\r\n").recv(65536).startswith(b"HTTP/1.1 200"):
+        raise BenchFailure("the event stream did not begin")
+    client(
+        f"POST /ev-charger/device_ev_000 {head}Content-Type: application/json\r\n"
+        'Content-Length: 100\r\n\r\n{"action":'
+    )
+    client("GET /ev-charger HTTP/1.1\r\nHost: 127")
+    client("")
